@@ -1,0 +1,217 @@
+import { encodeRetry, PING } from '../event/encode.js'
+import type { Entry, Snapshot } from '../event/entry.js'
+import { Batches, MAX_BATCH_BYTES } from './batch.js'
+import { Cursor, type Start } from './cursor.js'
+import type { Filter } from './filter.js'
+import type { Flushable, Flusher } from './flusher.js'
+import { encodeGap, type GapReason } from './gap.js'
+import { Log } from './log.js'
+import type { Window } from './ring.js'
+import { Roster } from './roster.js'
+import type { Sink } from './sink.js'
+import { Subscriber } from './subscriber.js'
+
+/** How a channel treats its subscribers. */
+export interface ChannelOptions {
+  /** How many events the history keeps at most. */
+  readonly cacheLength: number
+  readonly window: Window
+  /** Ms of silence after which a subscriber is sent a ping. */
+  readonly pingInterval: number
+  /** Whether a ping is an event that a page can see, rather than a comment. */
+  readonly pingEvent: boolean
+  /** Ms after which a subscriber that does not read is closed. */
+  readonly stallTimeout: number
+  /** The time in ms. */
+  readonly now: () => number
+}
+
+/** What one subscriber is written in one visit at most, in bytes; the rest of a replay follows. */
+const MAX_VISIT_BYTES = 16 * MAX_BATCH_BYTES
+
+/** From this share of the window on, publishers wait until subscribers have been served. */
+const BACKLOG_SHARE = 0.5
+
+/** A log and those who follow it. */
+export class Channel implements Flushable {
+  readonly log: Log
+  /** What has happened since the hub started. */
+  readonly counters = { events: 0, connects: 0, disconnects: 0, errors: 0, gaps: 0, stalls: 0 }
+  readonly #options: ChannelOptions
+  readonly #flusher: Flusher
+  readonly #batches: Batches
+  readonly #roster = new Roster()
+  /** Every subscriber that keeps up has been shown all up to this number. */
+  #served: number
+  /** The head when the round that is under way began. */
+  #roundHead: number
+  /** Whether another round has to follow. */
+  #isBehind = false
+  readonly #waiting: (() => void)[] = []
+
+  constructor(
+    readonly name: string,
+    snapshot: Snapshot,
+    flusher: Flusher,
+    options: ChannelOptions,
+  ) {
+    this.log = new Log(snapshot, options.cacheLength, options.window)
+    this.#batches = new Batches(this.log)
+    this.#flusher = flusher
+    this.#options = options
+    this.#served = this.log.head
+    this.#roundHead = this.log.head
+  }
+
+  /** How many streams are open. */
+  get subscribers(): number {
+    return this.#roster.size
+  }
+
+  /** Takes an event that its store has, and sends it to all subscribers soon. */
+  accept(entry: Entry): void {
+    this.log.append(entry, this.#roster.size === 0 ? entry.sequence : this.#served)
+    this.#batches.clear()
+    this.counters.events += 1
+    if (this.#roster.size === 0) this.#served = entry.sequence
+    else this.#askForRound()
+  }
+
+  /** Resolves when subscribers have been served enough for publishers to go on; mostly at once. */
+  async ready(): Promise<void> {
+    while (this.#isBacklogged) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** Opens a stream; what it is to be shown of the past is written at once. */
+  subscribe(sink: Sink, start: Start, filter?: Filter): Subscriber {
+    const now = this.#options.now()
+    const subscriber = new Subscriber(sink, new Cursor(this.log, start), filter, now)
+    if (start.from === 'id') subscriber.lastId = start.id
+    this.#roster.add(subscriber)
+    this.counters.connects += 1
+    this.#advance(subscriber, now)
+    return subscriber
+  }
+
+  /** Forgets a subscriber whose stream has ended. */
+  unsubscribe(subscriber: Subscriber): void {
+    if (this.#roster.remove(subscriber)) this.counters.disconnects += 1
+  }
+
+  flush(visits: number): { visited: number; more: boolean } {
+    const now = this.#options.now()
+    if (this.#roster.isAtStart) this.#beginRound()
+    for (let visited = 0; visited < visits; visited += 1) {
+      const subscriber = this.#roster.next()
+      if (!subscriber) {
+        this.#endRound()
+        return { visited, more: this.#isBehind }
+      }
+      this.#advance(subscriber, now)
+    }
+    return { visited: visits, more: true }
+  }
+
+  /** Pings those who have been sent nothing for long, closes those who have long not read. */
+  tick(): void {
+    const now = this.#options.now()
+    const ping = this.#options.pingEvent ? PING.event : PING.comment
+    for (const subscriber of this.#roster) {
+      const { sink, stalledAt, writtenAt } = subscriber
+      if (stalledAt !== undefined) {
+        if (now - stalledAt < this.#options.stallTimeout) continue
+        this.counters.stalls += 1
+        sink.destroy()
+      } else if (sink.isPending) {
+        this.#awaitDrain(subscriber, now)
+      } else if (now - writtenAt >= this.#options.pingInterval) {
+        sink.write(ping)
+        subscriber.writtenAt = now
+      }
+    }
+  }
+
+  /**
+   * Ends all streams, each with what there still is for it and a `retry`.
+   *
+   * @param retry ms that a client is to wait before it reconnects, asked for each client
+   */
+  end(retry: () => number): void {
+    const now = this.#options.now()
+    for (const subscriber of this.#roster) {
+      this.#advance(subscriber, now)
+      subscriber.sink.end(encodeRetry(retry()))
+      this.unsubscribe(subscriber)
+    }
+    this.#endRound()
+  }
+
+  get #isBacklogged(): boolean {
+    return this.#roster.size > 0 && this.log.load(this.#served) > BACKLOG_SHARE
+  }
+
+  #askForRound(): void {
+    this.#isBehind = true
+    this.#flusher.mark(this)
+  }
+
+  #beginRound(): void {
+    this.#roundHead = this.log.head
+    this.#isBehind = false
+  }
+
+  #endRound(): void {
+    this.#served = this.#roster.size === 0 ? this.log.head : this.#roundHead
+    if (!this.#isBacklogged) for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  /** Writes what lies between a subscriber's cursor and the head, as far as its socket takes it. */
+  #advance(subscriber: Subscriber, now: number): void {
+    const { cursor, sink, filter } = subscriber
+    if (subscriber.stalledAt !== undefined) return
+    for (let written = 0; !cursor.isAtHead(this.log); ) {
+      if (sink.isPending) {
+        this.#awaitDrain(subscriber, now)
+        return
+      }
+      if (written >= MAX_VISIT_BYTES) {
+        this.#askForRound()
+        return
+      }
+      const reason = cursor.takeGap(this.log)
+      let bytes: Buffer
+      if (reason) {
+        bytes = this.#gap(subscriber, reason)
+      } else {
+        const batch = this.#batches.next(cursor, filter)
+        cursor.moveTo(batch.end)
+        subscriber.lastId = batch.lastId ?? subscriber.lastId
+        bytes = batch.bytes
+      }
+      if (bytes.length === 0) continue
+      sink.write(bytes)
+      subscriber.writtenAt = now
+      written += bytes.length
+    }
+  }
+
+  #awaitDrain(subscriber: Subscriber, now: number): void {
+    subscriber.stalledAt = now
+    subscriber.sink.onDrain(() => {
+      subscriber.stalledAt = undefined
+      if (subscriber.index !== -1) this.#advance(subscriber, this.#options.now())
+    })
+  }
+
+  #gap(subscriber: Subscriber, reason: GapReason): Buffer {
+    this.counters.gaps += 1
+    const { history } = this.log
+    return encodeGap({
+      channel: this.name,
+      requested: subscriber.lastId ?? null,
+      oldest: history.oldest?.id ?? null,
+      newest: history.newest?.id ?? null,
+      reason,
+    })
+  }
+}

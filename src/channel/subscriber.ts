@@ -1,0 +1,24 @@
+import type { Cursor } from './cursor.js'
+import type { Filter } from './filter.js'
+import type { Sink } from './sink.js'
+
+/** One open stream: a sink and a cursor, no queue of its own. */
+export class Subscriber {
+  /** The last id that it was sent, or asked to go on from. */
+  lastId: string | undefined
+  /** When it was last written to, in ms. */
+  writtenAt: number
+  /** Since when it has not read what it was sent, in ms; undefined while it keeps up. */
+  stalledAt: number | undefined
+  /** Its index in the channel's roster. */
+  index = -1
+
+  constructor(
+    readonly sink: Sink,
+    readonly cursor: Cursor,
+    readonly filter: Filter | undefined,
+    now: number,
+  ) {
+    this.writtenAt = now
+  }
+}

@@ -1,0 +1,68 @@
+import { mkdir, realpath } from 'node:fs/promises'
+import { ClassicLevel } from 'classic-level'
+import { HubError, messageOf } from '../errors.js'
+
+export type Database = ClassicLevel<string, string>
+
+/** One write, which happens whole or not at all. */
+export type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string }
+
+/**
+ * The databases that this process has open. LevelDB locks against other processes, but a failed
+ * second open from the same process would drop that lock, so it must not get that far.
+ */
+const openLocations = new Set<string>()
+
+/**
+ * Opens the database in a folder.
+ *
+ * @param create whether to make one where there is none
+ * @throws {HubError} `STORE_LOCKED` if a hub has it open, `STORE_FAILED` if it cannot be opened
+ */
+export async function openDatabase(folder: string, create = true): Promise<Database> {
+  let location = folder
+  try {
+    if (create) await mkdir(folder, { recursive: true })
+    location = await realpath(folder)
+  } catch (error) {
+    throw new HubError(
+      'STORE_FAILED',
+      `cannot use the folder ${folder} for leveldb: ${messageOf(error)}; set leveldb.storageDir to one that this user can write to`,
+      { cause: error },
+    )
+  }
+  if (openLocations.has(location)) throw locked(location)
+  openLocations.add(location)
+  const database: Database = new ClassicLevel(location, { createIfMissing: create })
+  try {
+    await database.open()
+  } catch (error) {
+    openLocations.delete(location)
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    if (codeOf(cause) === 'LEVEL_LOCKED') throw locked(location, error)
+    throw new HubError(
+      'STORE_FAILED',
+      `cannot open the leveldb database in ${location}: ${messageOf(cause)}`,
+      { cause: error },
+    )
+  }
+  return database
+}
+
+/** Closes a database that `openDatabase` gave. */
+export async function closeDatabase(database: Database): Promise<void> {
+  await database.close()
+  openLocations.delete(database.location)
+}
+
+function locked(location: string, cause?: unknown): HubError {
+  return new HubError(
+    'STORE_LOCKED',
+    `the leveldb database in ${location} is in use by another hub; stop that one, or set leveldb.storageDir to another folder`,
+    { cause },
+  )
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}

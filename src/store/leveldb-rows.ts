@@ -1,0 +1,89 @@
+import { type KeptEntry, toEntry } from '../event/entry.js'
+import type { HubEvent } from '../event/event.js'
+
+/**
+ * How channels lie in the database: for each a row about it under `m\0NAME`, and a row for each
+ * event under `e\0NAME\0SEQUENCE`, the number as 16 hexadecimal digits so that keys sort as
+ * numbers do. No name holds a NUL. Values are JSON.
+ */
+export const CHANNEL_ROWS = { gt: 'm\0', lt: 'm\x01' }
+
+/** What the database knows of a channel besides its events. */
+export interface ChannelRow {
+  readonly epoch: string
+  readonly head: number
+  readonly evictedThrough: number
+}
+
+export function channelKey(name: string): string {
+  return `m\0${name}`
+}
+
+export function channelName(key: string): string {
+  return key.slice(2)
+}
+
+export function eventKey(name: string, sequence: number): string {
+  return `e\0${name}\0${sequence.toString(16).padStart(16, '0')}`
+}
+
+export function sequenceOf(key: string): number {
+  return Number.parseInt(key.slice(-16), 16)
+}
+
+/** The keys of a channel's events. */
+export function eventRows(name: string): { gt: string; lt: string } {
+  return { gt: `e\0${name}\0`, lt: `e\0${name}\x01` }
+}
+
+export function encodeEventRow(event: HubEvent, { id, place, time }: KeptEntry): string {
+  return JSON.stringify({ ...event, id, place, time })
+}
+
+/** @returns undefined if the row does not hold an event */
+export function decodeEventRow(key: string, value: string): KeptEntry | undefined {
+  const sequence = sequenceOf(key)
+  const row = parseRow(value)
+  if (!row || typeof row.id !== 'string' || typeof row.data !== 'string') return undefined
+  const { id, data, event, retry, place, time } = row
+  const entry = toEntry(
+    {
+      id,
+      data,
+      ...(typeof event === 'string' && { event }),
+      ...(typeof retry === 'number' && { retry }),
+    },
+    {
+      sequence,
+      place: typeof place === 'number' ? place : sequence,
+      time: typeof time === 'number' ? time : 0,
+    },
+  )
+  return { ...entry, id }
+}
+
+export function encodeChannelRow({ epoch, head, evictedThrough }: ChannelRow): string {
+  return JSON.stringify({ epoch, head, evictedThrough })
+}
+
+/** @returns undefined if the row does not describe a channel */
+export function decodeChannelRow(value: string): ChannelRow | undefined {
+  const row = parseRow(value)
+  if (!row) return undefined
+  const { epoch, head, evictedThrough } = row
+  if (typeof epoch !== 'string' || !isCount(head) || !isCount(evictedThrough)) return undefined
+  return { epoch, head, evictedThrough }
+}
+
+function parseRow(value: string): Record<string, unknown> | undefined {
+  try {
+    const row: unknown = JSON.parse(value)
+    return typeof row === 'object' && row !== null ? { ...row } : undefined
+  } catch {
+    return undefined // torn or foreign
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}

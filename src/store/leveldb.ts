@@ -1,0 +1,182 @@
+import { join } from 'node:path'
+import { HubError, messageOf } from '../errors.js'
+import { type Entry, isKept } from '../event/entry.js'
+import type { HubEvent } from '../event/event.js'
+import { GroupCommit } from './group-commit.js'
+import { LevelChannel } from './leveldb-channel.js'
+import { closeDatabase, type Database, type Operation, openDatabase } from './leveldb-database.js'
+import {
+  CHANNEL_ROWS,
+  channelKey,
+  channelName,
+  encodeChannelRow,
+  encodeEventRow,
+  eventKey,
+} from './leveldb-rows.js'
+import type { Store, StoredChannel, StoredChannelOptions } from './store.js'
+
+export interface LevelStoreOptions {
+  /** The folder in which the database has its own folder. */
+  readonly storageDir: string
+  /** Whether each write waits for the disk, so that a power cut takes nothing back either. */
+  readonly sync?: boolean
+  /** Whether a database is made where there is none; else that is an error. */
+  readonly create?: boolean
+  /** The time in ms. */
+  readonly now?: () => number
+  /** Calls back when the events at hand are to be written; by default at the end of the tick. */
+  readonly schedule?: (write: () => void) => void
+  /** Told of trouble that nobody else is told of. */
+  readonly report?: (message: string, cause?: unknown) => void
+}
+
+interface Append {
+  readonly channel: LevelChannel
+  readonly event: HubEvent
+}
+
+/** Rows removed before their space on disk is asked back; LevelDB itself may never do so. */
+const REMOVALS_PER_COMPACTION = 20_000
+
+/**
+ * Keeps the histories of all channels in one LevelDB database on disk, and in memory for reading.
+ * [ssehub]
+ */
+export class LevelStore implements Store {
+  /** The folder that the database is in. */
+  readonly folder: string
+  readonly #options: Required<Omit<LevelStoreOptions, 'storageDir' | 'schedule'>>
+  /** The channels that events have been appended to. */
+  readonly #channels = new Map<string, LevelChannel>()
+  readonly #commit: GroupCommit<Append, Entry>
+  #database: Database | undefined
+  #isStopped = false
+  #removals = 0
+  #compacting: Promise<void> | undefined
+
+  constructor({ storageDir, schedule = setImmediate, ...options }: LevelStoreOptions) {
+    this.folder = join(storageDir, 'ssehub.db')
+    this.#options = { sync: false, create: true, now: Date.now, report: () => {}, ...options }
+    this.#commit = new GroupCommit((appends) => this.#write(appends), schedule)
+  }
+
+  async start(): Promise<void> {
+    this.#database = await openDatabase(this.folder, this.#options.create)
+  }
+
+  async channels(): Promise<string[]> {
+    const keys = await this.#opened.keys(CHANNEL_ROWS).all()
+    return keys.map(channelName)
+  }
+
+  async open(
+    name: string,
+    options: StoredChannelOptions,
+    follow: (entry: Entry) => void,
+  ): Promise<StoredChannel> {
+    const { now, report } = this.#options
+    const channel = new LevelChannel(name, { ...options, now }, follow, (channel, event) =>
+      this.#append(channel, event),
+    )
+    try {
+      await channel.load(this.#opened, report)
+    } catch (error) {
+      throw new HubError(
+        'STORE_FAILED',
+        `cannot read channel ${name} from the leveldb database: ${messageOf(error)}`,
+        { cause: error },
+      )
+    }
+    return channel
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#commit.settle()
+    await this.#compacting
+    await this.#close()
+  }
+
+  async #append(channel: LevelChannel, event: HubEvent): Promise<Entry> {
+    if (this.#isStopped) throw new HubError('STORE_FAILED', 'the leveldb store is closed')
+    this.#channels.set(channel.name, channel)
+    return this.#commit.submit({ channel, event })
+  }
+
+  async #write(appends: readonly Append[]): Promise<readonly Entry[]> {
+    const { sync, report } = this.#options
+    let entries: readonly Entry[]
+    try {
+      if (!this.#database) await this.#recover()
+      const batch = this.#number(appends)
+      await this.#opened.batch(batch.operations, { sync })
+      entries = batch.entries
+    } catch (error) {
+      report('leveldb did not take events; their publishers are told so', error)
+      await this.#compacting
+      await this.#close()
+      throw new HubError('STORE_FAILED', `leveldb did not take the event: ${messageOf(error)}`, {
+        cause: error,
+      })
+    }
+    for (const [index, { channel }] of appends.entries()) channel.follow(entries[index] as Entry)
+    if (this.#removals >= REMOVALS_PER_COMPACTION) this.#compact()
+    return entries
+  }
+
+  /** Gives events their numbers, and says what is to be written for that. */
+  #number(appends: readonly Append[]): { entries: Entry[]; operations: Operation[] } {
+    const operations: Operation[] = []
+    const entries: Entry[] = []
+    for (const { channel, event } of appends) {
+      const { entry, dropped } = channel.sequencer.next(event)
+      entries.push(entry)
+      if (!isKept(entry)) continue
+      const key = eventKey(channel.name, entry.sequence)
+      operations.push({ type: 'put', key, value: encodeEventRow(event, entry) })
+      operations.push(...channel.removal(dropped))
+      this.#removals += dropped.length
+    }
+    for (const channel of new Set(appends.map((append) => append.channel))) {
+      const value = encodeChannelRow(channel.sequencer)
+      operations.push({ type: 'put', key: channelKey(channel.name), value })
+    }
+    return { entries, operations }
+  }
+
+  /**
+   * After a write that failed the database was closed, for what follows such a write in its log
+   * could be lost with it, and memory may be ahead of the disk: both begin anew.
+   */
+  async #recover(): Promise<void> {
+    this.#database = await openDatabase(this.folder)
+    for (const channel of this.#channels.values()) {
+      await channel.load(this.#database, this.#options.report)
+    }
+  }
+
+  async #close(): Promise<void> {
+    const database = this.#database
+    this.#database = undefined
+    try {
+      if (database) await closeDatabase(database)
+    } catch (error) {
+      this.#options.report('leveldb could not be closed', error)
+    }
+  }
+
+  #compact(): void {
+    this.#removals = 0
+    this.#compacting ??= this.#opened
+      .compactRange('e\0', 'e\x01')
+      .catch((error: unknown) => this.#options.report('leveldb could not be compacted', error))
+      .finally(() => {
+        this.#compacting = undefined
+      })
+  }
+
+  get #opened(): Database {
+    if (!this.#database) throw new HubError('STORE_FAILED', 'the leveldb store is not open')
+    return this.#database
+  }
+}

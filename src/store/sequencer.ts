@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto'
+import { type Entry, isKept, type KeptEntry, type Snapshot, toEntry } from '../event/entry.js'
+import type { HubEvent } from '../event/event.js'
+import { History } from '../event/history.js'
+import type { StoredChannelOptions } from './store.js'
+
+/**
+ * Numbers the events of a channel whose truth is in this process, and keeps its history in memory
+ * for reading. [ssehub] The entries are the same objects that the channel's log holds.
+ */
+export class Sequencer {
+  readonly #epoch: string
+  readonly #assignIds: boolean
+  readonly #now: () => number
+  readonly #history: History<KeptEntry>
+  #head: number
+
+  constructor(snapshot: Snapshot, options: StoredChannelOptions, now: () => number) {
+    this.#epoch = snapshot.epoch
+    this.#head = snapshot.head
+    this.#assignIds = options.assignIds
+    this.#now = now
+    this.#history = new History(options.cacheLength, snapshot.evictedThrough)
+    this.dropped = this.#history.load(snapshot.entries)
+  }
+
+  /** What the snapshot held that the history has no room for now. */
+  readonly dropped: readonly KeptEntry[]
+
+  get epoch(): string {
+    return this.#epoch
+  }
+
+  get head(): number {
+    return this.#head
+  }
+
+  get evictedThrough(): number {
+    return this.#history.evictedThrough
+  }
+
+  /** Gives an event the next number; also says what the history drops for it. */
+  next(event: HubEvent): { entry: Entry; dropped: readonly KeptEntry[] } {
+    const sequence = this.#head + 1
+    const id = event.id ?? (this.#assignIds ? `${this.#epoch}-${sequence}` : undefined)
+    const entry = toEntry(id === undefined ? event : { ...event, id }, {
+      sequence,
+      place: this.#history.placeFor(id, sequence),
+      time: this.#now(),
+    })
+    this.#head = sequence
+    return { entry, dropped: isKept(entry) ? this.#history.add(entry) : [] }
+  }
+
+  snapshot(after: number): Snapshot {
+    const { epoch, head, evictedThrough } = this
+    return { epoch, head, evictedThrough, entries: [...this.#history.after(after)] }
+  }
+}
+
+/** A channel that nothing is known of: a new epoch begins. */
+export function emptySnapshot(): Snapshot {
+  return { epoch: newEpoch(), head: 0, evictedThrough: 0, entries: [] }
+}
+
+/** Eight random letters and digits. */
+function newEpoch(): string {
+  return randomBytes(8).readBigUInt64BE().toString(36).padStart(13, '0').slice(-8)
+}

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict'
+import { decodeEvent } from '../../src/event/encode.js'
+import type { Entry } from '../../src/event/entry.js'
+import { checkEvent } from '../../src/event/event.js'
+import { History } from '../../src/event/history.js'
+import type { Store, StoredChannel, StoredChannelOptions } from '../../src/store/store.js'
+
+/** A cache adapter under test. */
+export interface Adapter {
+  readonly name: string
+  /** Whether what it holds outlives the process. */
+  readonly isDurable: boolean
+  /** A store on a place of its own, which `again` opens once more after a stop. */
+  make(): Promise<{ store: Store; again: () => Store; clean: () => Promise<void> }>
+}
+
+const OPTIONS: StoredChannelOptions = { cacheLength: 3, assignIds: false }
+
+/** What every cache adapter has to hold to. */
+export function describeStore({ name, isDurable, make }: Adapter): void {
+  describe(`the ${name} store`, () => {
+    let store: Store
+    let again: () => Store
+    let clean: () => Promise<void>
+    let followed: Entry[]
+
+    const open = (channel = 'test', options: Partial<StoredChannelOptions> = {}) =>
+      store.open(channel, { ...OPTIONS, ...options }, (entry) => followed.push(entry))
+
+    const append = async (channel: StoredChannel, ...ids: (string | undefined)[]) => {
+      for (const id of ids) await channel.append(checkEvent({ id, data: `data of ${id}` }))
+    }
+
+    const idsOf = async (channel: StoredChannel, after = 0) =>
+      (await channel.read(after)).entries.map((entry) => entry.id)
+
+    beforeEach(async () => {
+      followed = []
+      ;({ store, again, clean } = await make())
+      await store.start()
+    })
+
+    afterEach(async () => {
+      await store.stop()
+      await clean()
+    })
+
+    it('numbers events from 1, each one more than the one before', async () => {
+      const channel = await open()
+      await append(channel, 'a', undefined, 'b')
+      assert.deepEqual(
+        followed.map(({ sequence, id }) => [sequence, id]),
+        [
+          [1, 'a'],
+          [2, undefined],
+          [3, 'b'],
+        ],
+      )
+    })
+
+    it('numbers events that are appended at once in the order of the appends', async () => {
+      const channel = await open()
+      const ids = Array.from({ length: 200 }, (_, index) => `id-${index}`)
+      const entries = await Promise.all(
+        ids.map((id) => channel.append(checkEvent({ id, data: '' }))),
+      )
+      assert.deepEqual(
+        entries.map(({ id }) => id),
+        ids,
+      )
+      assert.deepEqual(
+        entries.map(({ sequence }) => sequence),
+        ids.map((_, index) => index + 1),
+      )
+      assert.deepEqual(followed, entries)
+    })
+
+    it('has shown an event to its follower when the append resolves', async () => {
+      const channel = await open()
+      const entry = await channel.append(checkEvent({ id: 'a', data: 'x' }))
+      assert.equal(followed.at(-1), entry)
+    })
+
+    it('keeps the events with an id that came last, as many as the history is long', async () => {
+      const channel = await open()
+      await append(channel, '1', '2', undefined, '3', '4')
+      assert.deepEqual(await idsOf(channel), ['2', '3', '4'])
+      assert.equal((await channel.read(0)).evictedThrough, 1)
+    })
+
+    it('reads on from a sequence number', async () => {
+      const channel = await open()
+      await append(channel, '1', '2', '3')
+      assert.deepEqual(await idsOf(channel, 2), ['3'])
+      assert.equal((await channel.read(2)).head, 3)
+    })
+
+    it('replaces an event of the same id, whose place it takes', async () => {
+      const channel = await open()
+      await append(channel, 'a', 'b', 'a')
+      const { entries } = await channel.read(0)
+      assert.deepEqual(
+        entries.map(({ id, sequence, place }) => [id, sequence, place]),
+        [
+          ['b', 2, 2],
+          ['a', 3, 1],
+        ],
+      )
+    })
+
+    it('gives back every event as it came', async () => {
+      const channel = await open()
+      const event = {
+        id: '~é'.slice(0, 1),
+        event: 'Nachricht ü',
+        retry: 700,
+        data: 'one\n\ntwo\u2028',
+      }
+      await channel.append(checkEvent(event))
+      const [entry] = (await channel.read(0)).entries
+      assert.deepEqual(decodeEvent(entry?.frame as Buffer), event)
+    })
+
+    it('gives events an id where it is to, which no other event ever has', async () => {
+      const channel = await open('test', { assignIds: true })
+      await append(channel, undefined, 'own', undefined)
+      const { epoch, entries } = await channel.read(0)
+      assert.deepEqual(
+        entries.map(({ id }) => id),
+        [`${epoch}-1`, 'own', `${epoch}-3`],
+      )
+    })
+
+    it('keeps channels apart, whatever their names', async () => {
+      const names = [
+        'a',
+        'ab',
+        'a/b',
+        '..',
+        '__proto__',
+        'constructor',
+        'é',
+        'e\u0301',
+        '{x}:*',
+        'A',
+      ]
+      for (const channel of names) await append(await open(channel), 'id')
+      assert.deepEqual((await store.channels()).toSorted(), names.toSorted())
+      for (const entry of followed) assert.equal(entry.sequence, 1)
+    })
+
+    it('knows no channel that never had an event', async () => {
+      await open('empty')
+      assert.deepEqual(await store.channels(), [])
+    })
+
+    it('keeps nothing with a history of length 0', async () => {
+      const channel = await open('test', { cacheLength: 0 })
+      await append(channel, '1', '2')
+      assert.deepEqual(await idsOf(channel), [])
+      assert.equal((await channel.read(0)).head, 2)
+    })
+
+    if (!isDurable) return
+
+    describe('opened again', () => {
+      const reopen = async () => {
+        await store.stop()
+        store = again()
+        await store.start()
+      }
+
+      it('has the same channels, histories and epochs', async () => {
+        const before = await open()
+        await append(before, '1', '2', '1', undefined, '3', '4', undefined)
+        const snapshot = await before.read(0)
+        await reopen()
+        assert.deepEqual(await store.channels(), ['test'])
+        assert.deepEqual(await (await open()).read(0), snapshot)
+      })
+
+      it('goes on with the next number, though the last event was not kept', async () => {
+        await append(await open(), '1', undefined)
+        await reopen()
+        followed = []
+        await append(await open(), '3')
+        assert.equal(followed[0]?.sequence, 3)
+      })
+
+      it('cuts the history when it is to be shorter now', async () => {
+        await append(await open(), '1', '2', '3')
+        await reopen()
+        const channel = await open('test', { cacheLength: 1 })
+        assert.deepEqual(await idsOf(channel), ['3'])
+        assert.equal((await channel.read(0)).evictedThrough, 2)
+      })
+
+      it('has kept just what the history holds', async () => {
+        const history = new History<Entry & { id: string }>(3)
+        const channel = await open()
+        for (let count = 0; count < 100; count += 1) {
+          const id = `${(count * 7) % 11}`
+          history.add((await channel.append(checkEvent({ id, data: `${count}` }))) as never)
+        }
+        await reopen()
+        assert.deepEqual((await (await open()).read(0)).entries, [...history.after(0)])
+      })
+    })
+  })
+}

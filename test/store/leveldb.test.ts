@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { open, readdir, readFile, rm, stat, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { ClassicLevel } from 'classic-level'
+import type { Entry } from '../../src/event/entry.js'
+import { checkEvent } from '../../src/event/event.js'
+import { LevelStore } from '../../src/store/leveldb.js'
+import { eventKey } from '../../src/store/leveldb-rows.js'
+import { makeFolder } from '../helpers/folder.js'
+import { describeStore } from './contract.js'
+
+describeStore({
+  name: 'leveldb',
+  isDurable: true,
+  make: async () => {
+    const { folder, clean } = await makeFolder()
+    const again = () => new LevelStore({ storageDir: folder })
+    return { store: again(), again, clean }
+  },
+})
+
+const OPTIONS = { cacheLength: 1000, assignIds: false }
+
+describe('the leveldb store', () => {
+  let folder: string
+  let clean: () => Promise<void>
+
+  beforeEach(async () => {
+    ;({ folder, clean } = await makeFolder())
+  })
+
+  afterEach(() => clean())
+
+  const started = async (options = {}) => {
+    const store = new LevelStore({ storageDir: folder, ...options })
+    await store.start()
+    return store
+  }
+
+  const idsIn = async (store: LevelStore) => {
+    const channel = await store.open('test', OPTIONS, () => {})
+    return (await channel.read(0)).entries.map(({ id }) => id)
+  }
+
+  it('writes what comes in one tick at once', async () => {
+    const store = await started()
+    let writes = 0
+    const { batch } = ClassicLevel.prototype
+    ClassicLevel.prototype.batch = function (this: ClassicLevel, ...args: unknown[]) {
+      writes += 1
+      return Reflect.apply(batch, this, args)
+    } as typeof batch
+    try {
+      const channel = await store.open('test', OPTIONS, () => {})
+      const appends = Array.from({ length: 500 }, (_, index) =>
+        channel.append(checkEvent({ id: `${index}`, data: '' })),
+      )
+      await Promise.all(appends)
+      assert.equal(writes, 1)
+    } finally {
+      ClassicLevel.prototype.batch = batch
+      await store.stop()
+    }
+  })
+
+  it('has every event that was acked when its process was killed', async () => {
+    const worker = `
+      import { LevelStore } from ${JSON.stringify(new URL('../../src/store/leveldb.js', import.meta.url).href)}
+      const store = new LevelStore({ storageDir: ${JSON.stringify(folder)} })
+      await store.start()
+      const channel = await store.open('test', ${JSON.stringify(OPTIONS)}, () => {})
+      for (let id = 1; ; id += 1) {
+        await channel.append({ id: String(id), data: 'x'.repeat(100) })
+        console.log(id)
+      }`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', worker])
+    let acked = 0
+    for await (const line of createInterface({ input: child.stdout })) {
+      acked = Number(line)
+      if (acked === 300) child.kill('SIGKILL')
+    }
+    const store = await started()
+    const ids = await idsIn(store)
+    await store.stop()
+    assert.ok(acked >= 300)
+    const wanted = Array.from({ length: acked }, (_, index) => `${index + 1}`)
+    assert.deepEqual(ids.slice(0, acked), wanted)
+  })
+
+  it('opens after a torn write with all that came before it, and goes on', async () => {
+    const store = await started()
+    const channel = await store.open('test', OPTIONS, () => {})
+    for (let id = 1; id <= 20; id += 1) {
+      await channel.append(checkEvent({ id: `${id}`, data: 'x'.repeat(200) }))
+    }
+    await store.stop()
+    const log = (await readdir(store.folder)).find((name) => name.endsWith('.log')) as string
+    const { size } = await stat(join(store.folder, log))
+    await truncate(join(store.folder, log), size - 100)
+
+    const again = await started()
+    const entries: Entry[] = []
+    const torn = await again.open('test', OPTIONS, (entry) => entries.push(entry))
+    const kept = (await torn.read(0)).entries.map(({ id }) => id)
+    assert.deepEqual(
+      kept,
+      Array.from({ length: 19 }, (_, index) => `${index + 1}`),
+    )
+    await torn.append(checkEvent({ id: 'next', data: '' }))
+    assert.equal(entries[0]?.sequence, 20)
+    await again.stop()
+  })
+
+  it('refuses a folder that another process has open, and says what to do', async () => {
+    const holder = `
+      import { LevelStore } from ${JSON.stringify(new URL('../../src/store/leveldb.js', import.meta.url).href)}
+      await new LevelStore({ storageDir: ${JSON.stringify(folder)} }).start()
+      console.log('open')
+      process.stdin.resume()`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', holder])
+    await once(child.stdout, 'data')
+    await assert.rejects(started(), { code: 'STORE_LOCKED', message: /leveldb\.storageDir/ })
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    await (await started()).stop()
+  })
+
+  it('keeps its lock against other processes when this one tries to open it twice', async () => {
+    const store = await started()
+    await assert.rejects(started(), { code: 'STORE_LOCKED' })
+    const intruder = `
+      import { LevelStore } from ${JSON.stringify(new URL('../../src/store/leveldb.js', import.meta.url).href)}
+      await new LevelStore({ storageDir: ${JSON.stringify(folder)} }).start().then(
+        () => console.log('opened'), (error) => console.log(error.code))
+      process.exit()`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', intruder])
+    const [answer] = await once(child.stdout, 'data')
+    assert.equal(String(answer).trim(), 'STORE_LOCKED')
+    await store.stop()
+  })
+
+  it('says which folder it cannot use', async () => {
+    const file = join(folder, 'file')
+    await (await open(file, 'w')).close()
+    await assert.rejects(new LevelStore({ storageDir: file }).start(), {
+      code: 'STORE_FAILED',
+      message: new RegExp(`${file}.*leveldb\\.storageDir`),
+    })
+  })
+
+  it('makes no database where it is not to', async () => {
+    await assert.rejects(new LevelStore({ storageDir: folder, create: false }).start(), {
+      code: 'STORE_FAILED',
+    })
+    assert.deepEqual(await readdir(folder), [])
+  })
+
+  it('refuses events while it cannot write, then goes on where subscribers stand', async () => {
+    const reports: string[] = []
+    const store = await started({ report: (message: string) => reports.push(message) })
+    const followed: Entry[] = []
+    const channel = await store.open('test', OPTIONS, (entry) => followed.push(entry))
+    await channel.append(checkEvent({ id: '1', data: '' }))
+    const { batch } = ClassicLevel.prototype
+    ClassicLevel.prototype.batch = () =>
+      Promise.reject(new Error('No space left on device')) as never
+    await assert.rejects(channel.append(checkEvent({ id: '2', data: '' })), {
+      code: 'STORE_FAILED',
+      message: /No space left/,
+    })
+    ClassicLevel.prototype.batch = batch
+    await channel.append(checkEvent({ id: '3', data: '' }))
+    assert.deepEqual(
+      followed.map(({ id, sequence }) => [id, sequence]),
+      [
+        ['1', 1],
+        ['3', 2],
+      ],
+    )
+    assert.equal(reports.length, 1)
+    await store.stop()
+    const again = await started()
+    assert.deepEqual(await idsIn(again), ['1', '3'])
+    await again.stop()
+  })
+
+  it('leaves damaged rows out, says so, and counts them as gone', async () => {
+    const store = await started()
+    const channel = await store.open('test', OPTIONS, () => {})
+    for (const id of ['1', '2', '3']) await channel.append(checkEvent({ id, data: id }))
+    await store.stop()
+    const database = new ClassicLevel<string, string>(store.folder)
+    await database.put(eventKey('test', 2), '{"id":')
+    await database.close()
+
+    const reports: string[] = []
+    const again = await started({ report: (message: string) => reports.push(message) })
+    const damaged = await again.open('test', OPTIONS, () => {})
+    const { entries, evictedThrough } = await damaged.read(0)
+    await again.stop()
+    assert.deepEqual(
+      entries.map(({ id }) => id),
+      ['1', '3'],
+    )
+    assert.equal(evictedThrough, 2)
+    assert.match(reports[0] ?? '', /event 2 of channel test is damaged/)
+  })
+
+  it('lets no old bytes put a line into a stream that is not data', async () => {
+    const store = await started()
+    const channel = await store.open('test', OPTIONS, () => {})
+    await channel.append(checkEvent({ id: '1', data: 'x' }))
+    await store.stop()
+    const database = new ClassicLevel<string, string>(store.folder)
+    const forged = { id: '1\ndata: forged', event: 'a\r\nid: 9', data: 'one\rtwo' }
+    await database.put(eventKey('test', 1), JSON.stringify(forged))
+    await database.close()
+    const again = await started()
+    const [entry] = (await (await again.open('test', OPTIONS, () => {})).read(0)).entries
+    await again.stop()
+    assert.equal(
+      entry?.frame.toString(),
+      'id: 1data: forged\nevent: aid: 9\ndata: one\ndata: two\n\n',
+    )
+  })
+
+  it('holds on disk little more than the history, however much went through', async function () {
+    this.timeout(60_000)
+    const store = await started()
+    const channel = await store.open('test', { ...OPTIONS, cacheLength: 10 }, () => {})
+    const data = 'x'.repeat(1000)
+    for (let round = 0; round < 50; round += 1) {
+      await Promise.all(
+        Array.from({ length: 1000 }, (_, index) =>
+          channel.append(checkEvent({ id: `${round * 1000 + index}`, data })),
+        ),
+      )
+    }
+    await store.stop()
+    let bytes = 0
+    for (const name of await readdir(store.folder))
+      bytes += (await readFile(join(store.folder, name))).length
+    await rm(store.folder, { recursive: true })
+    assert.ok(bytes < 20_000_000, `${bytes} bytes of 50,000,000 are left on disk`)
+  })
+})

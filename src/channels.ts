@@ -1,0 +1,170 @@
+import { Channel, type ChannelOptions } from './channel/channel.js'
+import { Flusher } from './channel/flusher.js'
+import type { CacheAdapter, Config } from './config/config.js'
+import type { HubEvent } from './event/event.js'
+import type { Store, StoredChannel } from './store/store.js'
+
+/** A channel that is open: what follows it, and where its truth lives. */
+interface OpenChannel {
+  readonly channel: Channel
+  readonly stored: StoredChannel
+  /** Publishes under way. */
+  publishing: number
+  /** Whether it was of no use at the last tick. */
+  isIdle: boolean
+}
+
+/** What a publisher is told of an event that the hub has taken. */
+export interface Published {
+  readonly channel: string
+  readonly id: string | null
+  readonly sequence: number
+  /** How many streams are open on this hub. */
+  readonly subscribers: number
+}
+
+export interface ChannelsOptions {
+  /** The time in ms. */
+  readonly now: () => number
+  readonly flusher?: Flusher
+}
+
+/** A channel's recent events are held in memory up to this, besides its history. */
+const WINDOW = { events: 4096, bytes: 4_194_304 }
+
+/** The channels of a hub: opens them from their stores, makes those that come up while it runs. */
+export class Channels implements Iterable<Channel> {
+  readonly #config: Config
+  readonly #stores: ReadonlyMap<CacheAdapter, Store>
+  readonly #now: () => number
+  readonly #flusher: Flusher
+  readonly #open = new Map<string, OpenChannel>()
+  readonly #opening = new Map<string, Promise<OpenChannel>>()
+
+  /** @param stores one for each cache adapter that the configuration uses */
+  constructor(
+    config: Config,
+    stores: ReadonlyMap<CacheAdapter, Store>,
+    { now, flusher = new Flusher() }: ChannelsOptions,
+  ) {
+    this.#config = config
+    this.#stores = stores
+    this.#now = now
+    this.#flusher = flusher
+  }
+
+  /**
+   * Opens the channels that are configured, and those that the default store holds if channels
+   * need not be defined.
+   */
+  async start(): Promise<void> {
+    const names = new Set(this.#config.channels.keys())
+    if (this.#config.server.allowUndefinedChannels) {
+      const { cacheAdapter } = this.#config.channelDefaults
+      for (const name of (await this.#stores.get(cacheAdapter)?.channels()) ?? []) names.add(name)
+    }
+    for (const name of names) await this.#opened(name)
+  }
+
+  /** The channels that are defined or have had an event. */
+  *[Symbol.iterator](): Generator<Channel, void, undefined> {
+    for (const { channel } of this.#open.values()) {
+      if (channel.log.head > 0 || this.#config.channels.has(channel.name)) yield channel
+    }
+  }
+
+  /** How many streams are open, of all channels. */
+  get subscribers(): number {
+    let subscribers = 0
+    for (const { channel } of this.#open.values()) subscribers += channel.subscribers
+    return subscribers
+  }
+
+  /** A channel that is defined or has had an event; else undefined. */
+  get(name: string): Channel | undefined {
+    const channel = this.#open.get(name)?.channel
+    return channel && (channel.log.head > 0 || this.#config.channels.has(name))
+      ? channel
+      : undefined
+  }
+
+  /** Whether there can be a channel of that name. */
+  admits(name: string): boolean {
+    return this.#config.server.allowUndefinedChannels || this.#config.channels.has(name)
+  }
+
+  /**
+   * A channel to subscribe to, which is to be done in the same tick; undefined where there is none.
+   *
+   * @throws {HubError} `STORE_FAILED` if the store cannot open it now
+   */
+  async find(name: string): Promise<Channel | undefined> {
+    return this.admits(name) ? (await this.#opened(name)).channel : undefined
+  }
+
+  /**
+   * Gives an event to a channel; resolves when its store has it. The channel must be admitted.
+   *
+   * @throws {HubError} `STORE_FAILED` if the store did not take it: nobody has seen it
+   */
+  async publish(name: string, event: HubEvent): Promise<Published> {
+    const open = await this.#opened(name)
+    open.publishing += 1
+    try {
+      await open.channel.ready()
+      const { id = null, sequence } = await open.stored.append(event)
+      return { channel: name, id, sequence, subscribers: open.channel.subscribers }
+    } finally {
+      open.publishing -= 1
+    }
+  }
+
+  /** Pings subscribers, closes stalled ones, and forgets channels that never had an event. */
+  tick(): void {
+    for (const [name, open] of this.#open) {
+      const { channel, publishing, isIdle } = open
+      channel.tick()
+      open.isIdle = !this.get(name) && channel.subscribers === 0 && publishing === 0
+      if (open.isIdle && isIdle) this.#open.delete(name)
+    }
+  }
+
+  /** Ends all streams; see `Channel.end`. */
+  end(retry: () => number): void {
+    for (const { channel } of this.#open.values()) channel.end(retry)
+  }
+
+  async #opened(name: string): Promise<OpenChannel> {
+    const open = this.#open.get(name)
+    if (open) return open
+    let opening = this.#opening.get(name)
+    if (!opening) {
+      opening = this.#openFromStore(name).finally(() => this.#opening.delete(name))
+      this.#opening.set(name, opening)
+    }
+    return opening
+  }
+
+  async #openFromStore(name: string): Promise<OpenChannel> {
+    const { channels, channelDefaults, server } = this.#config
+    const { cacheAdapter, cacheLength, assignIds } = channels.get(name) ?? channelDefaults
+    const store = this.#stores.get(cacheAdapter)
+    if (!store) throw new Error(`no ${cacheAdapter} store for channel ${name}`)
+    let channel: Channel | undefined
+    const stored = await store.open(name, { cacheLength, assignIds }, (entry) =>
+      channel?.accept(entry),
+    )
+    const options: ChannelOptions = {
+      cacheLength,
+      window: { ...WINDOW, events: WINDOW.events + cacheLength },
+      pingInterval: server.pingInterval * 1000,
+      pingEvent: server.pingEvent,
+      stallTimeout: server.stallTimeout * 1000,
+      now: this.#now,
+    }
+    channel = new Channel(name, await stored.read(0), this.#flusher, options)
+    const open = { channel, stored, publishing: 0, isIdle: false }
+    this.#open.set(name, open)
+    return open
+  }
+}

@@ -1,0 +1,192 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { type Logger, pino } from 'pino'
+import { Policies } from './access/policy.js'
+import { channelNameFault } from './channel/name.js'
+import { Channels, type Published } from './channels.js'
+import type { CacheAdapter, Config } from './config/config.js'
+import { HubError, messageOf } from './errors.js'
+import { parseEvent } from './event/parse.js'
+import { Activity } from './server/activity.js'
+import { createServer } from './server/server.js'
+import { type ServerCounters, type Stats, statsOf } from './stats.js'
+import { LevelStore } from './store/leveldb.js'
+import { MemoryStore } from './store/memory.js'
+import type { Store } from './store/store.js'
+
+/** What can be handed to a hub in place of the real thing. */
+export interface HubOptions {
+  /** Where it logs to; by default nowhere. */
+  readonly logger?: Logger
+  /** The time in ms. */
+  readonly now?: () => number
+  /** A number from 0 up to 1. */
+  readonly random?: () => number
+}
+
+/** Ms between two looks at who is to be pinged or closed. */
+const TICK = 1000
+
+/** Ms that a client is told to wait before it comes back to a hub that restarts. */
+const RETRY = { from: 1000, to: 5000 }
+
+/** Ms that publishes under way, then open sockets, are given when the hub stops. */
+const GRACE = 1500
+
+/** A hub: its stores, its channels and its HTTP server. */
+export class Hub {
+  readonly #config: Config
+  readonly #logger: Logger
+  readonly #now: () => number
+  readonly #random: () => number
+  readonly #stores: ReadonlyMap<CacheAdapter, Store>
+  readonly #channels: Channels
+  readonly #server: FastifyInstance
+  readonly #counters: ServerCounters = {
+    routerReadErrors: 0,
+    invalidRequests: 0,
+    oversizedRequests: 0,
+  }
+  readonly #publishes = new Activity()
+  #startedAt: number
+  #ticking: NodeJS.Timeout | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(config: Config, options: HubOptions = {}) {
+    this.#config = config
+    this.#logger = options.logger ?? pino({ level: 'silent' })
+    this.#now = options.now ?? Date.now
+    this.#random = options.random ?? Math.random
+    this.#startedAt = this.#now()
+    this.#stores = this.#makeStores()
+    this.#channels = new Channels(config, this.#stores, { now: this.#now })
+    const context = {
+      config,
+      channels: this.#channels,
+      policies: new Policies(config),
+      counters: this.#counters,
+      publishes: this.#publishes,
+      uptime: () => this.#uptime,
+      retry: () => this.#retry(),
+      isStopping: () => this.#stopping !== undefined,
+    }
+    this.#server = createServer(context, this.#logger)
+  }
+
+  /**
+   * Opens the stores and the channels, then listens.
+   *
+   * @returns the URL that it listens on
+   * @throws {HubError} `STORE_LOCKED`, `STORE_FAILED`, `ADDRESS_UNAVAILABLE`
+   */
+  async start(): Promise<string> {
+    const { port, bindIp } = this.#config.server
+    try {
+      for (const store of this.#stores.values()) await store.start()
+      await this.#channels.start()
+      await this.#listen(port, bindIp)
+    } catch (error) {
+      await this.#stopStores()
+      throw error
+    }
+    this.#startedAt = this.#now()
+    this.#ticking = setInterval(() => this.#channels.tick(), TICK)
+    return this.url
+  }
+
+  /** The URL that it listens on. */
+  get url(): string {
+    const { address, family, port } = this.#server.server.address() as AddressInfo
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+  }
+
+  /** The folder of the leveldb database; undefined where no channel uses it. */
+  get databaseFolder(): string | undefined {
+    const store = this.#stores.get('leveldb')
+    return store instanceof LevelStore ? store.folder : undefined
+  }
+
+  /**
+   * Publishes as `POST /CHANNEL` does, whoever asks; `data` that is not text goes as JSON.
+   *
+   * @throws {HubError} `INVALID_CHANNEL`, `UNKNOWN_CHANNEL`, `INVALID_EVENT`, `STORE_FAILED`
+   */
+  async publish(
+    channel: string,
+    event: { data: unknown; id?: string | number; event?: string; retry?: number },
+  ): Promise<Published> {
+    const fault = channelNameFault(channel)
+    if (fault) throw new HubError('INVALID_CHANNEL', `invalid channel name: ${fault}`)
+    if (!this.#channels.admits(channel)) {
+      throw new HubError('UNKNOWN_CHANNEL', `channel ${channel} is not defined`)
+    }
+    if (this.#stopping) throw new HubError('HUB_STOPPING', 'the hub is stopping')
+    return this.#channels.publish(channel, parseEvent(JSON.stringify(event)))
+  }
+
+  /** What `GET /stats` answers. */
+  stats(): Stats {
+    return statsOf(this.#channels, this.#counters, this.#uptime)
+  }
+
+  /**
+   * Finishes publishes under way, ends all streams with what there still is for them and a
+   * `retry`, closes the stores. What has not ended by itself after a while is cut off.
+   */
+  async stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    await this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    clearInterval(this.#ticking)
+    await this.#publishes.settle(GRACE)
+    this.#channels.end(() => this.#retry())
+    const cutOff = setTimeout(() => this.#server.server.closeAllConnections(), GRACE)
+    await this.#server.close()
+    clearTimeout(cutOff)
+    await this.#stopStores()
+  }
+
+  async #listen(port: number, host: string): Promise<void> {
+    try {
+      await this.#server.listen({ port, host, listenTextResolver: () => '' })
+    } catch (error) {
+      throw new HubError(
+        'ADDRESS_UNAVAILABLE',
+        `cannot listen on ${host} port ${port}: ${messageOf(error)}; choose another with --port or --host`,
+        { cause: error },
+      )
+    }
+  }
+
+  #makeStores(): Map<CacheAdapter, Store> {
+    const { channels, channelDefaults, leveldb } = this.#config
+    const used = new Set([channelDefaults, ...channels.values()].map((c) => c.cacheAdapter))
+    const stores = new Map<CacheAdapter, Store>()
+    if (used.has('memory')) stores.set('memory', new MemoryStore({ now: this.#now }))
+    if (used.has('leveldb')) {
+      const report = (message: string, cause?: unknown) =>
+        this.#logger.error({ err: cause }, message)
+      stores.set('leveldb', new LevelStore({ ...leveldb, now: this.#now, report }))
+    }
+    return stores
+  }
+
+  async #stopStores(): Promise<void> {
+    for (const store of this.#stores.values()) await store.stop()
+  }
+
+  get #uptime(): number {
+    return this.#now() - this.#startedAt
+  }
+
+  #retry(): number {
+    return RETRY.from + this.#random() * (RETRY.to - RETRY.from)
+  }
+}
+
+/** Makes a hub from a configuration; it starts when told to. */
+export function createHub(config: Config, options?: HubOptions): Hub {
+  return new Hub(config, options)
+}

@@ -1,0 +1,25 @@
+/** What is under way, so that a stop can wait for it. */
+export class Activity {
+  readonly #tasks = new Set<unknown>()
+  readonly #settled: (() => void)[] = []
+
+  begin(task: unknown): void {
+    this.#tasks.add(task)
+  }
+
+  end(task: unknown): void {
+    this.#tasks.delete(task)
+    if (this.#tasks.size === 0) for (const resolve of this.#settled.splice(0)) resolve()
+  }
+
+  /** Resolves when nothing is under way, at the latest after `timeout` ms. */
+  async settle(timeout: number): Promise<void> {
+    if (this.#tasks.size === 0) return
+    let timer: NodeJS.Timeout | undefined
+    const timedOut = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeout)
+    })
+    await Promise.race([timedOut, new Promise<void>((resolve) => this.#settled.push(resolve))])
+    clearTimeout(timer)
+  }
+}

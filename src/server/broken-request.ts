@@ -1,0 +1,40 @@
+import type { Socket } from 'node:net'
+import type { ServerCounters } from '../stats.js'
+import { errorBody } from './errors.js'
+
+/** Counts and answers what cannot be read as HTTP, and so never reaches a route. */
+export function answerBrokenRequest(
+  { code = '' }: Error & { code?: string },
+  socket: Socket,
+  counters: ServerCounters,
+): void {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    counters.oversizedRequests += 1
+    answer(socket, 431, 'the head of the request is too large')
+  } else if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    counters.invalidRequests += 1
+    answer(socket, 408, 'the request took too long')
+  } else if (code.startsWith('HPE_')) {
+    counters.invalidRequests += 1
+    answer(socket, 400, 'this is not an HTTP request')
+  } else {
+    counters.routerReadErrors += 1
+    socket.destroy()
+  }
+}
+
+function answer(socket: Socket, statusCode: number, message: string): void {
+  if (!socket.writable) return
+  const body = errorBody(statusCode, message)
+  const text = JSON.stringify(body)
+  socket.end(
+    [
+      `HTTP/1.1 ${statusCode} ${body.error}`,
+      'Content-Type: application/json; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(text)}`,
+      'Connection: close',
+      '',
+      text,
+    ].join('\r\n'),
+  )
+}

@@ -1,0 +1,21 @@
+import type { Policies } from '../access/policy.js'
+import type { Channels } from '../channels.js'
+import type { Config } from '../config/config.js'
+import type { ServerCounters } from '../stats.js'
+import type { Activity } from './activity.js'
+
+/** What the routes work on. */
+export interface ServerContext {
+  readonly config: Config
+  readonly channels: Channels
+  readonly policies: Policies
+  readonly counters: ServerCounters
+  /** Publish requests under way. */
+  readonly publishes: Activity
+  /** Ms since the hub started. */
+  readonly uptime: () => number
+  /** Ms that a client is to wait before it reconnects to a hub that sends it away. */
+  readonly retry: () => number
+  /** Whether the hub is stopping: no event is taken any more, and no stream stays open. */
+  readonly isStopping: () => boolean
+}

@@ -1,0 +1,55 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { type ErrorCode, HubError } from '../errors.js'
+import { isInspection } from './target.js'
+
+/** An error of a route's own, in fastify's form: its message is for the client. */
+export class HttpError extends Error {
+  constructor(
+    readonly statusCode: number,
+    message: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message)
+  }
+}
+
+const STATUS_OF: Partial<Record<ErrorCode, number>> = {
+  INVALID_EVENT: 400,
+  INVALID_CHANNEL: 400,
+  UNKNOWN_CHANNEL: 404,
+  STORE_FAILED: 503,
+  HUB_STOPPING: 503,
+}
+
+/** Answers with an error as JSON; what is wrong inside the hub is logged, not told. */
+export function answerError(
+  error: FastifyError | HubError | HttpError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const statusCode = statusOf(error)
+  if (statusCode === 500) request.log.error({ err: error }, 'a request failed')
+  if (statusCode === 503) reply.header('Retry-After', '1')
+  if (error instanceof HttpError) reply.headers(error.headers)
+  const message = statusCode === 500 ? 'the hub failed; see its log' : error.message
+  reply.code(statusCode).send(errorBody(statusCode, message))
+}
+
+/** Says which methods there are. */
+export function refuseMethod({ method, raw }: FastifyRequest): never {
+  throw new HttpError(405, `${method} is not supported here`, {
+    Allow: isInspection(raw.url ?? '/') ? 'GET, HEAD, OPTIONS' : 'GET, POST, OPTIONS',
+  })
+}
+
+/** An error's JSON, in fastify's own form. */
+export function errorBody(statusCode: number, message: string) {
+  return { statusCode, error: STATUS_CODES[statusCode] ?? 'Error', message }
+}
+
+function statusOf(error: FastifyError | HubError | HttpError): number {
+  if (error instanceof HubError) return STATUS_OF[error.code] ?? 500
+  const { statusCode = 500 } = error
+  return statusCode >= 400 ? statusCode : 500
+}

@@ -1,0 +1,53 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { HubError } from '../errors.js'
+import { parseEvent } from '../event/parse.js'
+import type { ServerContext } from './context.js'
+import { HttpError, refuseMethod } from './errors.js'
+import { parseTarget } from './target.js'
+
+/** What a body may have at most, in bytes. [ssehub] */
+export const MAX_BODY_BYTES = 8_192_000
+
+/** `POST /PATH`: publishes an event. */
+export function publishRoute(app: FastifyInstance, context: ServerContext): void {
+  // Whatever the Content-Type says, it is JSON: curl sends a form's, others send none. [ssehub]
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  for (const url of ['/', '/stats'])
+    app.post(url, { onRequest: async (r) => refuseMethod(r) }, refuseMethod)
+  app.post<{ Body: Buffer | undefined }>('/*', {
+    bodyLimit: MAX_BODY_BYTES,
+    onRequest: async (request) => {
+      admit(request, context)
+      context.publishes.begin(request)
+      delete request.raw.headers['content-type']
+    },
+    onResponse: async (request) => context.publishes.end(request),
+    handler: async (request) => {
+      const { channel } = parseTarget(request.raw.url ?? '/')
+      return context.channels.publish(channel, parseEvent(request.body ?? ''))
+    },
+  })
+}
+
+/** Refuses who may not publish before a body is read. */
+function admit(request: FastifyRequest, context: ServerContext): void {
+  const { config, channels, policies } = context
+  const { channel } = parseTarget(request.raw.url ?? '/')
+  if (!config.server.enablePost) {
+    throw new HttpError(405, 'publishing by POST is switched off (server.enablePost)', {
+      Allow: 'GET, OPTIONS',
+    })
+  }
+  if (context.isStopping()) throw new HubError('HUB_STOPPING', 'the hub is stopping; try again')
+  if (!channels.admits(channel)) throw new HubError('UNKNOWN_CHANNEL', 'Channel does not exist.')
+  const address = request.raw.socket.remoteAddress
+  if (!policies.for(channel).publishers.allows(address)) {
+    throw new HttpError(403, `${address} may not publish to this channel (restrictPublish)`)
+  }
+  const { 'content-length': length, 'content-encoding': encoding } = request.headers
+  if (length === undefined) throw new HttpError(411, 'a publish needs a Content-Length')
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new HttpError(415, `Content-Encoding ${encoding} is not supported; send plain JSON`)
+  }
+}

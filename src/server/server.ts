@@ -1,0 +1,50 @@
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Logger } from 'pino'
+import { answerBrokenRequest } from './broken-request.js'
+import type { ServerContext } from './context.js'
+import { corsRoutes } from './cors.js'
+import { answerError, refuseMethod } from './errors.js'
+import { inspectRoutes } from './inspect.js'
+import { publishRoute } from './publish.js'
+import { subscribeRoute } from './subscribe.js'
+import { originForm } from './target.js'
+
+/** Ms in which the head of a request has to be there, and all of it. */
+const HEAD_TIMEOUT = 10_000
+const REQUEST_TIMEOUT = 30_000
+
+/** The longest request target that is looked at; Node takes no head of more than 16 KB. */
+const MAX_TARGET_LENGTH = 16_384
+
+/** The hub's HTTP server, not yet listening. */
+export function createServer(context: ServerContext, logger: Logger): FastifyInstance {
+  const app = fastify({
+    loggerInstance: quieter(logger),
+    logController: new LogController({ disableRequestLogging: true }),
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: MAX_TARGET_LENGTH },
+    rewriteUrl: ({ url = '/' }) => originForm(url),
+    requestTimeout: REQUEST_TIMEOUT,
+    http: { headersTimeout: HEAD_TIMEOUT },
+    // While the hub stops, subscribers get a 200 and a retry: the routes see to that.
+    return503OnClosing: false,
+    frameworkErrors: answerError,
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, context.counters),
+  })
+  app.setErrorHandler(answerError)
+  app.setNotFoundHandler(refuseMethod)
+  app.addHook('onResponse', async (_request, { statusCode }) => {
+    if (statusCode === 400) context.counters.invalidRequests += 1
+    if (statusCode === 413) context.counters.oversizedRequests += 1
+  })
+  corsRoutes(app, context)
+  inspectRoutes(app, context)
+  publishRoute(app, context)
+  subscribeRoute(app, context)
+  return app
+}
+
+/** fastify says where it listens by itself; the hub says it better. */
+function quieter(logger: Logger): FastifyBaseLogger {
+  return logger.child({}, { level: logger.isLevelEnabled('warn') ? 'warn' : logger.level })
+}

@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Channel } from '../channel/channel.js'
+import { HubError } from '../errors.js'
+import { encodeRetry, PREAMBLE, STREAM_OPEN } from '../event/encode.js'
+import type { ServerContext } from './context.js'
+import { SocketSink } from './socket-sink.js'
+import { parseSubscription, type Subscription } from './subscription.js'
+import { parseTarget } from './target.js'
+
+/** `GET /PATH`: the stream of a channel. */
+export function subscribeRoute(app: FastifyInstance, context: ServerContext): void {
+  app.get('/*', async (request, reply) => {
+    const { channel: name, query } = parseTarget(request.raw.url ?? '/')
+    const { origin, 'last-event-id': lastEventId } = request.headers
+    const subscription = parseSubscription(query, headerText(lastEventId))
+    const head = streamHead(context.policies.for(name).origins.headersFor(origin))
+    if (!context.channels.admits(name)) {
+      throw new HubError('UNKNOWN_CHANNEL', 'Channel does not exist.')
+    }
+    const socket = await takeSocket(reply)
+    const channel = context.isStopping() ? undefined : await open(name, context, request)
+    if (socket.destroyed) return
+    socket.write(head)
+    socket.write(STREAM_OPEN)
+    if (!channel) socket.end(encodeRetry(context.retry()))
+    else follow(socket, channel, subscription)
+  })
+}
+
+/** Undefined while the store fails: no EventSource would come back from anything but a 200. */
+async function open(
+  name: string,
+  { channels }: ServerContext,
+  { log }: FastifyRequest,
+): Promise<Channel | undefined> {
+  try {
+    return await channels.find(name)
+  } catch (error) {
+    log.error({ err: error, channel: name }, 'a subscriber was sent away')
+    return undefined
+  }
+}
+
+function follow(socket: Socket, channel: Channel, subscription: Subscription): void {
+  const { start, filter, preamble } = subscription
+  if (preamble) socket.write(PREAMBLE)
+  const subscriber = channel.subscribe(new SocketSink(socket), start, filter)
+  socket.on('error', () => {
+    channel.counters.errors += 1
+  })
+  socket.on('close', () => channel.unsubscribe(subscriber))
+}
+
+/**
+ * Takes the connection out of the hands of HTTP, for good: what the client still sends is read
+ * and dropped, and when it ends its side, so do we.
+ */
+async function takeSocket(reply: FastifyReply): Promise<Socket> {
+  reply.hijack()
+  const socket = await socketOf(reply.raw)
+  for (const event of ['data', 'end', 'error']) socket.removeAllListeners(event)
+  socket.on('data', () => {})
+  socket.on('end', () => socket.end())
+  socket.on('error', () => {}) // 'close' follows
+  socket.resume()
+  return socket
+}
+
+/** The socket of a response, once the responses to earlier requests on it are done. */
+async function socketOf(response: ServerResponse): Promise<Socket> {
+  if (!response.socket) await once(response, 'socket')
+  return response.socket as Socket
+}
+
+/** The stream ends when the connection does: so it has no length, and its bytes no frames. */
+function streamHead(headers: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `${STREAM_HEAD}${lines.join('')}\r\n`
+}
+
+const STREAM_HEAD = [
+  'HTTP/1.1 200 OK',
+  'Content-Type: text/event-stream',
+  'Cache-Control: no-cache',
+  'X-Accel-Buffering: no',
+  'Connection: close',
+  '',
+].join('\r\n')
+
+function headerText(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value
+}

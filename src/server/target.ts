@@ -1,0 +1,42 @@
+import { channelNameFault } from '../channel/name.js'
+import { HubError } from '../errors.js'
+
+/** What a request is about: the channel that its path names, and its query. */
+export interface Target {
+  readonly channel: string
+  readonly query: URLSearchParams
+}
+
+/**
+ * Reads a request target such as `/news%2Fsport?lastEventId=5`: the channel's name is everything
+ * between the first slash and the query, percent-decoded.
+ *
+ * @throws {HubError} `INVALID_CHANNEL`, saying what is wrong with the name
+ */
+export function parseTarget(target: string): Target {
+  const mark = target.indexOf('?')
+  const path = mark === -1 ? target : target.slice(0, mark)
+  let channel: string
+  try {
+    channel = decodeURIComponent(path.slice(1))
+  } catch (error) {
+    throw invalid('it is not percent-encoded UTF-8', error)
+  }
+  const fault = channelNameFault(channel)
+  if (fault) throw invalid(fault)
+  return { channel, query: new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1)) }
+}
+
+/** Whether a target is an address of the hub's own: `/`, `/stats`, or below `/-/`. */
+export function isInspection(target: string): boolean {
+  return /^\/(?:stats)?(?:\?|$)|^\/-\//.test(target)
+}
+
+/** Takes scheme and host off a target in absolute form, which servers have to accept. [spec] */
+export function originForm(target: string): string {
+  return target.replace(/^https?:\/\/[^/?]*\/?/i, '/')
+}
+
+function invalid(fault: string, cause?: unknown): HubError {
+  return new HubError('INVALID_CHANNEL', `invalid channel name: ${fault}`, { cause })
+}

@@ -1,0 +1,86 @@
+import { resolve } from 'node:path'
+import type { FilledFile } from './schema.js'
+import { defaultStorageDir, storageDirs } from './storage-dir.js'
+
+export type CacheAdapter = FilledFile['default']['cacheAdapter']
+
+/** How one channel is. */
+export interface ChannelConfig {
+  readonly cacheAdapter: CacheAdapter
+  /** How many events the history keeps at most. */
+  readonly cacheLength: number
+  readonly allowedOrigins: '*' | readonly string[]
+  /** The addresses and CIDR ranges that may publish; undefined is all. */
+  readonly restrictPublish: readonly string[] | undefined
+  readonly assignIds: boolean
+}
+
+/** A checked configuration, complete and never to change; intervals and timeouts in seconds. */
+export interface Config {
+  readonly server: Omit<FilledFile['server'], 'bind-ip' | 'logdir'> & {
+    readonly bindIp: string
+    /** An absolute path; undefined for no log file. */
+    readonly logdir: string | undefined
+  }
+  readonly amqp: FilledFile['amqp']
+  readonly redis: Omit<FilledFile['redis'], 'numConnections'>
+  readonly leveldb: Omit<FilledFile['leveldb'], 'storageDir'> & {
+    /** An absolute path; the folder is there only if a channel uses leveldb. */
+    readonly storageDir: string
+  }
+  /** How a channel is that `channels` does not hold. */
+  readonly channelDefaults: ChannelConfig
+  /** By name. */
+  readonly channels: ReadonlyMap<string, ChannelConfig>
+}
+
+/**
+ * Makes a configuration of a checked file: paths absolute, channels complete.
+ *
+ * @throws {HubError} `INVALID_CONFIG` if leveldb is in use and there is no folder for it
+ */
+export function toConfig(file: FilledFile, env: NodeJS.ProcessEnv): Config {
+  const { 'bind-ip': bindIp, logdir, ...server } = file.server
+  const { numConnections: _, ...redis } = file.redis
+  const channelDefaults = toChannel(file.default, file.default)
+  const channels = new Map(
+    file.channels.map((channel) => [channel.path, toChannel(channel, file.default)]),
+  )
+  return Object.freeze({
+    server: Object.freeze({ ...server, bindIp, logdir: logdir && resolve(logdir) }),
+    amqp: Object.freeze({ ...file.amqp }),
+    redis: Object.freeze(redis),
+    leveldb: Object.freeze({
+      sync: file.leveldb.sync,
+      storageDir: storageDir(file.leveldb.storageDir, [channelDefaults, ...channels.values()], env),
+    }),
+    channelDefaults,
+    channels,
+  })
+}
+
+/** A channel's own keys, and the defaults for those that it does not have. */
+function toChannel(
+  own: FilledFile['channels'][number] | FilledFile['default'],
+  defaults: FilledFile['default'],
+): ChannelConfig {
+  const allowedOrigins = own.allowedOrigins ?? defaults.allowedOrigins
+  const restrictPublish = own.restrictPublish ?? defaults.restrictPublish
+  return Object.freeze({
+    cacheAdapter: own.cacheAdapter ?? defaults.cacheAdapter,
+    cacheLength: own.cacheLength ?? defaults.cacheLength,
+    allowedOrigins: allowedOrigins.includes('*') ? '*' : Object.freeze([...allowedOrigins]),
+    restrictPublish: restrictPublish && Object.freeze([...restrictPublish]),
+    assignIds: own.assignIds ?? defaults.assignIds,
+  })
+}
+
+function storageDir(
+  configured: string | undefined,
+  channels: readonly ChannelConfig[],
+  env: NodeJS.ProcessEnv,
+): string {
+  if (configured !== undefined) return resolve(configured)
+  const isUsed = channels.some(({ cacheAdapter }) => cacheAdapter === 'leveldb')
+  return isUsed ? defaultStorageDir(env) : (storageDirs(env)[0] as string)
+}

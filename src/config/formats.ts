@@ -1,0 +1,31 @@
+import { isIP } from 'node:net'
+import { parseRange } from '../access/range.js'
+import { channelNameFault } from '../channel/name.js'
+
+/** What a text can be held to by the schema's `format`, and how to say so. */
+export const FORMATS = {
+  host: {
+    wants: 'an IP address or host name',
+    validate: (text: string) => isIP(text) !== 0 || isHostName(text),
+  },
+  range: {
+    wants: 'an IPv4 or IPv6 address or CIDR range',
+    validate: (text: string) => parseRange(text) !== undefined,
+  },
+  channel: {
+    wants:
+      'a channel name: 1 to 128 characters, no control characters, not beginning with "-/", ' +
+      'not "stats"',
+    // A request for /stats is answered with the hub's figures.
+    validate: (text: string) => channelNameFault(text) === undefined && text !== 'stats',
+  },
+} as const
+
+const LABEL = /^[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?$/i
+
+/** A name whose last label is a number would be taken for an IPv4 address, and a bad one. */
+function isHostName(text: string): boolean {
+  const labels = text.replace(/\.$/, '').split('.')
+  const isNumber = /^(\d+|0x[\da-f]*)$/i.test(labels.at(-1) ?? '')
+  return text.length <= 253 && !isNumber && labels.every((label) => LABEL.test(label))
+}

@@ -1,0 +1,81 @@
+import { check } from './check.js'
+import { type Config, toConfig } from './config.js'
+import { duplicateChannels } from './duplicates.js'
+import type { Override } from './environment.js'
+import { ConfigError, type Fault, keyPath } from './fault.js'
+import { KEYS } from './keys.js'
+import { notYet } from './not-yet.js'
+import { isObject, own } from './plain.js'
+import { type FilledFile, SECTIONS } from './schema.js'
+
+export interface Resolved {
+  readonly config: Config
+  /** What is harmless but not as its author may think. */
+  readonly warnings: readonly string[]
+}
+
+/** What goes into a configuration besides the file. */
+export interface Besides {
+  readonly env?: NodeJS.ProcessEnv
+  /** Values from elsewhere, later ones before earlier ones, all before the file's. */
+  readonly overrides?: readonly Override[]
+  /** What is wrong with the file already. */
+  readonly faults?: readonly Fault[]
+}
+
+/**
+ * Makes a configuration of what a file, or a program, holds. The input is not changed.
+ *
+ * @param source what to call it in an error
+ * @throws {ConfigError} naming every fault
+ */
+export function resolveConfig(
+  input: unknown,
+  source: string,
+  { env = process.env, overrides = [], faults = [] }: Besides = {},
+): Resolved {
+  const file = withOverrides(input, overrides)
+  const checked = check(file)
+  const all = [
+    ...faults,
+    ...('faults' in checked ? checked.faults : []),
+    ...duplicateChannels(file),
+    ...notYet(file),
+  ]
+  if ('faults' in checked || all.length > 0) {
+    throw new ConfigError(
+      source,
+      all.map((fault) => describe(fault, overrides)),
+    )
+  }
+  return { config: toConfig(checked.filled, env), warnings: neverRead(checked.filled) }
+}
+
+/** A copy with all sections, in which those can be changed. */
+function withOverrides(input: unknown, overrides: readonly Override[]): unknown {
+  if (!isObject(input)) return input
+  const file: Record<string, unknown> = { ...input }
+  for (const name of Object.keys(SECTIONS)) {
+    const section = own(input, name)
+    if (section !== undefined && !isObject(section)) continue
+    const values = overrides.filter((override) => override.section === name)
+    file[name] = { ...section, ...Object.fromEntries(values.map(({ key, value }) => [key, value])) }
+  }
+  return file
+}
+
+/** Says where a fault is, by the name of the variable or flag if the value is from one. */
+function describe({ path, problem }: Fault, overrides: readonly Override[]): string {
+  const [section, key, ...rest] = path
+  const from = overrides.findLast(
+    (override) => override.section === section && override.key === key,
+  )
+  const place = from ? from.name + keyPath(rest) : keyPath(path) || 'all of it'
+  return `${place}: ${problem}`
+}
+
+function neverRead(file: FilledFile): string[] {
+  return KEYS.filter(({ schema }) => schema.deprecated)
+    .filter(({ section, key }) => own(file[section], key) !== undefined)
+    .map(({ section, key, schema }) => `${section}.${key}: ${schema.description}`)
+}

@@ -1,0 +1,11 @@
+import { FileSchema } from './schema.js'
+
+/** A list of strings over several lines; Biome puts it on one. */
+const LIST = /\[\s+("[^[\]{}]*")\s+\]/g
+
+/** The JSON Schema of the configuration as its file holds it. */
+export function schemaText(): string {
+  const schema = { $schema: 'http://json-schema.org/draft-07/schema#', ...FileSchema }
+  const text = JSON.stringify(schema, null, 2)
+  return `${text.replace(LIST, (_, items: string) => `[${items.replace(/\s+/g, ' ')}]`)}\n`
+}

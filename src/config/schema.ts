@@ -1,0 +1,161 @@
+import Type, { type Static, type TNumberOptions, type TObject, type TProperties } from 'typebox'
+
+/** The sections and their keys; those with a default are always there once a file is checked. */
+export const SECTIONS = {
+  server: {
+    port: whole(0, 65_535, { default: 8080, description: 'The TCP port; 0 takes a free one.' }),
+    'bind-ip': host('0.0.0.0', 'The IP address or host name to listen on; "::" is all, IPv6 too.'),
+    logdir: folder('The folder in which the hub also appends its log, to ssehub.log.'),
+    pingInterval: whole(1, 3600, {
+      default: 5,
+      description: 'Seconds after which a subscriber that was sent nothing gets a ping.',
+    }),
+    pingEvent: flag(false, 'Whether a ping is an event named "ping", rather than a comment.'),
+    threadsPerChannel: whole(1, 1024, {
+      default: 1,
+      description: 'Has no effect; the original hub has this key.',
+    }),
+    allowUndefinedChannels: flag(
+      true,
+      'Whether channels that "channels" does not list may be used.',
+    ),
+    enablePost: flag(true, 'Whether events can be published by HTTP POST.'),
+    stallTimeout: whole(1, 3600, {
+      default: 60,
+      description: 'Seconds after which a subscriber that reads nothing is closed.',
+    }),
+  },
+  amqp: {
+    enabled: flag(false, 'Whether events are taken from a RabbitMQ broker, too.'),
+    host: host('127.0.0.1', 'The IP address or host name of the broker.'),
+    port: whole(1, 65_535, { default: 5672, description: 'The TCP port of the broker.' }),
+    user: text('guest', 'The user to log in as.'),
+    password: Type.String({
+      writeOnly: true,
+      default: 'guest',
+      description: 'The password of the user.',
+    }),
+    exchange: text('amq.fanout', 'The exchange to take events from.'),
+    routingkey: text('', 'The routing key to bind to the exchange with.'),
+    heartbeatInterval: whole(0, 3600, {
+      default: 30,
+      description: 'Seconds between heartbeats; 0 is none.',
+    }),
+  },
+  redis: {
+    host: host('127.0.0.1', 'The IP address or host name of the server.'),
+    port: whole(1, 65_535, { default: 6379, description: 'The TCP port of the server.' }),
+    prefix: text('ssehub', 'What the names of all keys begin with.'),
+    numConnections: neverRead('never read; one connection is enough'),
+  },
+  leveldb: {
+    storageDir: folder('The folder that holds the histories; by default one in your home folder.'),
+    sync: flag(false, 'Whether every commit waits for the disk, which survives a power cut, too.'),
+  },
+  default: {
+    ...channelKeys({
+      cacheAdapter: { default: 'memory' },
+      cacheLength: { default: 500 },
+      allowedOrigins: { default: '*' },
+      assignIds: { default: false },
+    }),
+    enablePost: neverRead('never read; server.enablePost is the key that counts'),
+  },
+}
+
+export type SectionName = keyof typeof SECTIONS
+
+/** The keys of one of `channels`; what it does not say, it takes from `default`. */
+const channel = Type.Object(
+  {
+    path: Type.String({ format: 'channel', description: 'The name: the path of its URL.' }),
+    ...Type.Partial(Type.Object(channelKeys({}))).properties,
+  },
+  { additionalProperties: false },
+)
+
+/** The configuration file: its types, defaults, checks, and the JSON Schema for editors. */
+export const FileSchema = Type.Object(
+  {
+    $schema: Type.Optional(Type.String({ description: 'Where this schema is, for editors.' })),
+    server: section(SECTIONS.server, 'How the hub listens and serves.'),
+    amqp: section(SECTIONS.amqp, 'RabbitMQ as a source of events.'),
+    redis: section(SECTIONS.redis, 'For channels whose cacheAdapter is "redis".'),
+    leveldb: section(SECTIONS.leveldb, 'For channels whose cacheAdapter is "leveldb".'),
+    default: section(SECTIONS.default, 'What a channel is like that does not say otherwise.'),
+    channels: Type.Optional(
+      Type.Array(channel, { default: [], description: 'Channels that differ from "default".' }),
+    ),
+  },
+  { additionalProperties: false, title: 'The configuration of ssehub' },
+)
+
+/** What a configuration file may hold. */
+export type ConfigFile = Static<typeof FileSchema>
+
+/** A checked configuration file with its defaults filled in. */
+export type FilledFile = {
+  readonly [S in SectionName]: Readonly<Static<TObject<(typeof SECTIONS)[S]>>>
+} & { readonly channels: readonly Readonly<Static<typeof channel>>[] }
+
+function channelKeys(defaults: {
+  cacheAdapter?: { default: string }
+  cacheLength?: { default: number }
+  allowedOrigins?: { default: string }
+  assignIds?: { default: boolean }
+}) {
+  return {
+    cacheAdapter: Type.Enum(['memory', 'leveldb', 'redis'], {
+      ...defaults.cacheAdapter,
+      description: 'Where the history is kept; "memory" forgets it when the hub stops.',
+    }),
+    cacheLength: whole(0, 1_000_000, {
+      ...defaults.cacheLength,
+      description: 'How many events the history keeps at most.',
+    }),
+    allowedOrigins: Type.Union([Type.Literal('*'), Type.Array(Type.String({ minLength: 1 }))], {
+      ...defaults.allowedOrigins,
+      description: 'The origins whose pages may read: "*" is all; a list is compared exactly.',
+    }),
+    restrictPublish: Type.Optional(
+      Type.Array(Type.String({ format: 'range' }), {
+        description: 'The addresses and CIDR ranges that may publish: [] is nobody, absent is all.',
+      }),
+    ),
+    assignIds: Type.Boolean({
+      ...defaults.assignIds,
+      description: 'Whether an event without an id is given one, and is so kept in the history.',
+    }),
+  }
+}
+
+function section<P extends TProperties>(keys: P, description: string) {
+  return Type.Optional(
+    Type.Partial(Type.Object(keys), { additionalProperties: false, description }),
+  )
+}
+
+function whole(minimum: number, maximum: number, options: TNumberOptions) {
+  return Type.Integer({ minimum, maximum, ...options })
+}
+
+function flag(initial: boolean, description: string) {
+  return Type.Boolean({ default: initial, description })
+}
+
+function text(initial: string, description: string) {
+  return Type.String({ default: initial, description })
+}
+
+function host(initial: string, description: string) {
+  return Type.String({ format: 'host', default: initial, description })
+}
+
+function folder(description: string) {
+  return Type.Optional(Type.String({ minLength: 1, description }))
+}
+
+/** A key that the original's own files hold, and that nothing reads. [ssehub] */
+function neverRead(description: string) {
+  return Type.Optional(Type.Unknown({ deprecated: true, description }))
+}

@@ -1,0 +1,67 @@
+import { Flags } from '@oclif/core'
+import { BaseCommand } from '../src/cli/base-command.js'
+import { EXIT, withExitCodes } from '../src/cli/exit-code.js'
+import { LOG_LEVELS } from '../src/cli/log-level.js'
+import type { Hub } from '../src/hub.js'
+
+export default class Serve extends BaseCommand {
+  static override summary = 'run the hub'
+  static override description = withExitCodes(
+    `Runs the hub until it is told to stop by SIGTERM or SIGINT; then it finishes what is under way, ends all streams so that clients come back, and closes its store. A second signal ends it at once.
+
+Without --config it starts on the configuration that comes with it: history in leveldb, channels made as events come, publishing from this machine only. Any key can also be set by the environment, as in SSEHUB_SERVER_PORT. The log goes to standard error.`,
+  )
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --config /etc/ssehub/config.json',
+    'SSEHUB_DEFAULT_CACHELENGTH=5000 <%= config.bin %> <%= command.id %> --port 9000',
+  ]
+  static override flags = {
+    config: Flags.string({
+      description: 'the configuration',
+      helpValue: 'FILE',
+      env: 'SSEHUB_CONFIG',
+    }),
+    port: Flags.integer({
+      description: 'listen on this port; 0 takes a free one',
+      min: 0,
+      max: 65535,
+    }),
+    host: Flags.string({ description: 'listen on this address', helpValue: 'ADDR' }),
+    'log-level': Flags.option({
+      description: 'log what is at least this serious',
+      options: LOG_LEVELS,
+      default: 'info' as const,
+      env: 'SSEHUB_LOG_LEVEL',
+    })(),
+  }
+
+  #hub: Hub | undefined
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Serve)
+    // Loaded only here: other commands, and --help, start without it.
+    const { createLogger, createHub, loadConfig } = await import('../src/cli/serving.js')
+    const { config, file, warnings } = loadConfig({ file: flags.config, flags })
+    const logger = createLogger(flags['log-level'], config.server.logdir)
+    for (const warning of warnings) logger.warn(warning)
+    const hub = createHub(config, { logger })
+    this.#hub = hub
+    process.once('SIGTERM', () => this.interrupted())
+    this.print(`${this.config.bin} ${this.config.version}, configured by ${file}`)
+    if (hub.databaseFolder) this.print(`history in leveldb: ${hub.databaseFolder}`)
+    const url = await hub.start()
+    this.print(`listening on ${url}`)
+    logger.info({ url, file, database: hub.databaseFolder }, 'the hub is up')
+  }
+
+  protected override interrupted(): void {
+    for (const signal of ['SIGINT', 'SIGTERM']) {
+      process.removeAllListeners(signal).on(signal, () => process.exit(EXIT.interrupted))
+    }
+    this.#hub?.stop().then(
+      () => process.exit(EXIT.done),
+      (error: Error) => this.catch(error).then(() => process.exit(EXIT.failed)),
+    )
+  }
+}

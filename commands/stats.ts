@@ -1,0 +1,54 @@
+import { Flags } from '@oclif/core'
+import { HUB_EXIT_CODES, withExitCodes } from '../src/cli/exit-code.js'
+import { HubCommand } from '../src/cli/hub-command.js'
+import { redraw } from '../src/cli/screen.js'
+import { seconds } from '../src/cli/seconds.js'
+import { statsTables } from '../src/cli/stats-tables.js'
+import { fetchStats, watchStats } from '../src/client/stats.js'
+import { HubError } from '../src/errors.js'
+
+export default class Stats extends HubCommand {
+  static override summary = "show the hub's figures"
+  static override description = withExitCodes(
+    'Prints what the hub has counted since it started: in all, and for each channel.',
+    ...HUB_EXIT_CODES,
+  )
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --watch --interval 5',
+    '<%= config.bin %> <%= command.id %> --json',
+  ]
+  static override flags = {
+    watch: Flags.boolean({ description: 'show them again and again' }),
+    interval: seconds({ description: 'time between, 2 s if not given', dependsOn: ['watch'] }),
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Stats)
+    const { url, json, watch, interval = 2 } = flags
+    if (!watch) {
+      const stats = await fetchStats(url)
+      if (json) this.printJson(stats)
+      else this.print(statsTables(stats))
+      return
+    }
+    const draws = process.stdout.isTTY && !json
+    let shown = ''
+    for await (const stats of watchStats(url, interval * 1000)) {
+      if (stats instanceof HubError) {
+        if (draws) this.#draw(`${stats.message}\n\n${shown}`)
+        else this.tell(stats.message)
+      } else if (json) {
+        this.printJson(stats)
+      } else {
+        shown = statsTables(stats)
+        if (draws) this.#draw(shown)
+        else this.print(`${shown}\n`)
+      }
+    }
+  }
+
+  #draw(text: string): void {
+    process.stdout.write(redraw(text, process.stdout))
+  }
+}

@@ -1,0 +1,56 @@
+import { inspect, stripVTControlCharacters } from 'node:util'
+import { Command, Errors } from '@oclif/core'
+import { EXIT, reportOf } from './exit-code.js'
+import { printable } from './printable.js'
+
+/** What all commands have in common: how they print, fail, and are interrupted. */
+export abstract class BaseCommand extends Command {
+  protected override async init(): Promise<void> {
+    await super.init()
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithoutReader)
+    process.once('SIGINT', () => this.interrupted())
+  }
+
+  /** What Ctrl-C does; a command with something to finish does that instead. */
+  protected interrupted(): void {
+    process.exit(EXIT.interrupted)
+  }
+
+  /** Whether `--json` is given; known before the flags are parsed, and if that fails. */
+  override jsonEnabled(): boolean {
+    const { flags = {}, baseFlags = {} } = this.ctor
+    const end = this.argv.indexOf('--')
+    const given = end === -1 ? this.argv : this.argv.slice(0, end)
+    return 'json' in { ...flags, ...baseFlags } && given.includes('--json')
+  }
+
+  /** Writes a line to standard output. */
+  protected print(line: string): void {
+    process.stdout.write(`${line}\n`)
+  }
+
+  /** Writes a value to standard output, as JSON on one line. */
+  protected printJson(value: unknown): void {
+    this.print(JSON.stringify(value))
+  }
+
+  /** Tells the user something that is not the output: a line on standard error. */
+  protected tell(message: string): void {
+    process.stderr.write(`${this.config.bin}: ${printable(message)}\n`)
+  }
+
+  protected override async catch(error: Error): Promise<void> {
+    if (error instanceof Errors.ExitError) throw error
+    const { code, exit, ...report } = reportOf(error)
+    const message = stripVTControlCharacters(report.message)
+    this.tell(message)
+    if (/(^|[\s,])(\*|ssehub)/.test(process.env.DEBUG ?? '')) this.tell(inspect(error))
+    if (this.jsonEnabled()) this.printJson({ error: { code, message } })
+    process.exitCode = exit
+  }
+}
+
+/** Ends the process when its reader is gone, as with `| head`; oclif alone would go on. */
+function endWithoutReader(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(EXIT.done)
+}

@@ -1,0 +1,46 @@
+import { Errors } from '@oclif/core'
+import { type ErrorCode, HubError, messageOf } from '../errors.js'
+
+/** What a command ends with. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  refused: 3,
+  unreachable: 4,
+  interrupted: 130,
+} as const
+
+const EXIT_OF: Partial<Record<ErrorCode, number>> = {
+  INVALID_EVENT: EXIT.usage,
+  INVALID_CHANNEL: EXIT.usage,
+  INVALID_CONFIG: EXIT.usage,
+  HUB_REFUSED: EXIT.refused,
+  HUB_UNREACHABLE: EXIT.unreachable,
+}
+
+/** An error as a command reports it. */
+export interface Report {
+  readonly code: string
+  readonly message: string
+  readonly exit: number
+}
+
+/** What to tell of an error, and what to end with; the one place that knows. */
+export function reportOf(error: unknown): Report {
+  const message = messageOf(error)
+  if (error instanceof HubError) {
+    return { code: error.code, message, exit: EXIT_OF[error.code] ?? EXIT.failed }
+  }
+  if (error instanceof Errors.CLIError) return { code: 'INVALID_USAGE', message, exit: EXIT.usage }
+  return { code: 'FAILED', message, exit: EXIT.failed }
+}
+
+/** The description of a command, with what it ends with. */
+export function withExitCodes(description: string, ...more: string[]): string {
+  const codes = ['0 done', '1 failed', '2 wrong usage', ...more, '130 interrupted']
+  return `${description}\n\nExit codes: ${codes.join(', ')}.`
+}
+
+/** The exit codes of commands that talk to a hub. */
+export const HUB_EXIT_CODES = ['3 refused by the hub', '4 no hub reached'] as const

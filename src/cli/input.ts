@@ -1,0 +1,46 @@
+import { isUtf8 } from 'node:buffer'
+import { readFile } from 'node:fs/promises'
+import { HubError } from '../errors.js'
+
+/**
+ * The content of a file, as it is.
+ *
+ * @throws {HubError} `INVALID_EVENT` if it is not UTF-8
+ */
+export async function readText(file: string): Promise<string> {
+  const content = await readFile(file)
+  if (!isUtf8(content)) throw notUtf8(file)
+  return content.toString('utf8')
+}
+
+/**
+ * The lines of a stream. Only LF and CRLF end a line: U+2028, at which `node:readline` would
+ * break, may stand inside a JSON string.
+ *
+ * @throws {HubError} `INVALID_EVENT` if it is not UTF-8
+ */
+export async function* readLines(
+  stream: AsyncIterable<Buffer>,
+): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let rest = ''
+  for await (const chunk of stream) {
+    const lines = (rest + decode(decoder, chunk)).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) yield line.replace(/\r$/, '')
+  }
+  rest += decode(decoder)
+  if (rest !== '') yield rest
+}
+
+function decode(decoder: InstanceType<typeof TextDecoder>, chunk?: Buffer): string {
+  try {
+    return decoder.decode(chunk, { stream: chunk !== undefined })
+  } catch {
+    throw notUtf8('standard input')
+  }
+}
+
+function notUtf8(name: string): HubError {
+  return new HubError('INVALID_EVENT', `${name} is not valid UTF-8`)
+}

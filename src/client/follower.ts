@@ -1,0 +1,114 @@
+import { EventEmitter, on } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { EventSourceFetchInit } from 'eventsource'
+import { HubError } from '../errors.js'
+import { AnyEventSource, type StreamHandlers } from './any-event-source.js'
+import { request } from './http.js'
+
+/** An event as a subscriber sees it. */
+export interface TailEvent {
+  /** Null where it has none. */
+  readonly id: string | null
+  /** Its type; `message` where the publisher gave none. */
+  readonly event: string
+  readonly data: string
+}
+
+/** The longest extra wait before a try, in ms, when a proxy says that the hub is away. */
+const MAX_PAUSE = 30_000
+
+/** Keeps a stream open from the last id that it saw. */
+export class Follower implements StreamHandlers {
+  readonly #url: URL
+  readonly #notify: (message: string) => void
+  readonly #arrivals = new EventEmitter()
+  /** What EventSource would remember too, but not before the first connect. */
+  #lastId: string
+  #hasBeenOpen = false
+  /** Why the latest try failed. */
+  #failure: unknown
+  /** How many tries in a row a proxy has answered in the hub's place. */
+  #outages = 0
+  #notice = ''
+
+  constructor(url: URL, lastId: string, onNotice: (message: string) => void = () => {}) {
+    this.#url = url
+    this.#lastId = lastId
+    this.#notify = onNotice
+  }
+
+  /** The events as they come, until the signal or the caller ends it. */
+  async *follow(signal?: AbortSignal): AsyncGenerator<TailEvent, void, undefined> {
+    if (signal?.aborted) return
+    const arrivals = on(this.#arrivals, 'event', { close: ['end'] })
+    const end = () => this.#arrivals.emit('end')
+    signal?.addEventListener('abort', end, { once: true })
+    const source = new AnyEventSource(this.#url, this.#fetch, this)
+    try {
+      for await (const [event] of arrivals) yield event as TailEvent
+    } finally {
+      signal?.removeEventListener('abort', end)
+      source.close()
+    }
+  }
+
+  onOpen(): void {
+    const after = this.#lastId === '' ? '' : `, going on after id ${this.#lastId}`
+    if (this.#hasBeenOpen) this.#tell(`connected again${after}`)
+    this.#hasBeenOpen = true
+    this.#outages = 0
+  }
+
+  onEvent(event: MessageEvent): void {
+    const id = event.lastEventId
+    if (id !== '') this.#lastId = id
+    this.#arrivals.emit('event', { id: id || null, event: event.type, data: String(event.data) })
+  }
+
+  onError(closed: boolean): void {
+    const failure = this.#failure
+    this.#failure = undefined
+    if (closed) {
+      const message = `what answers at ${this.#url} does not send an event stream`
+      this.#arrivals.emit('error', new HubError('HUB_FAILED', message))
+    } else if (!(failure instanceof HubError)) {
+      this.#tell('connection lost, trying again')
+    } else if (failure.code === 'HUB_REFUSED' || !this.#hasBeenOpen) {
+      this.#arrivals.emit('error', failure)
+    } else {
+      this.#tell(`trying again: ${failure.message}`)
+    }
+  }
+
+  /**
+   * What EventSource connects with. It takes any answer but 200 for the end; a 5xx, which comes
+   * from a proxy while the hub is away, is made a failed connect here, after which it tries again.
+   */
+  #fetch = async (_url: string | URL, { headers, signal, ...init }: EventSourceFetchInit) => {
+    try {
+      if (this.#outages > 0) await wait(pauseAfter(this.#outages), undefined, { signal })
+      const resume = this.#lastId === '' ? {} : { 'Last-Event-ID': utf8(this.#lastId) }
+      const options = { ...init, headers: { ...headers, ...resume } }
+      return await request(this.#url, options, (stream) => stream, { signal })
+    } catch (error) {
+      this.#failure = error
+      if (error instanceof HubError && error.code === 'HUB_FAILED') this.#outages += 1
+      throw error
+    }
+  }
+
+  #tell(message: string): void {
+    if (message !== this.#notice) this.#notify(message)
+    this.#notice = message
+  }
+}
+
+/** A wait in ms that grows from try to try, and is spread so that clients do not come at once. */
+function pauseAfter(outages: number): number {
+  return Math.random() * Math.min(250 * 2 ** outages, MAX_PAUSE)
+}
+
+/** A header is bytes: text beyond ASCII goes as UTF-8, as browsers send it. */
+function utf8(text: string): string {
+  return Buffer.from(text).toString('latin1')
+}

@@ -1,0 +1,33 @@
+import type { Published } from '../channels.js'
+import { channelPath, hubUrl } from './address.js'
+import { type RequestOptions, requestJson } from './http.js'
+
+/** An event to be published; `data` that is not a string goes out as its JSON text. */
+export interface NewEvent {
+  readonly data: unknown
+  readonly id?: string | number
+  readonly event?: string
+  /** Milliseconds that a client waits before it reconnects. */
+  readonly retry?: number
+}
+
+/**
+ * Publishes an event. Once this resolves, the hub has it.
+ *
+ * @param url where the hub is
+ * @param event the event, or its JSON as text, in which a number keeps all its digits
+ * @throws {HubError} `HUB_REFUSED`, `HUB_UNREACHABLE` or `HUB_FAILED`; after the last two it may
+ * have been published
+ */
+export function publish(
+  url: string,
+  channel: string,
+  event: NewEvent | string,
+  options: RequestOptions = {},
+): Promise<Published> {
+  const body = typeof event === 'string' ? event : JSON.stringify(event)
+  const headers = { 'content-type': 'application/json' }
+  // A redirect would turn the POST into a GET, and the event would be lost without a word.
+  const init = { method: 'POST', redirect: 'manual', headers, body } as const
+  return requestJson<Published>(hubUrl(url, channelPath(channel)), ['sequence'], init, options)
+}

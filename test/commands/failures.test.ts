@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { bash, cli, startCli } from '../helpers/cli.js'
+import { FakeHub } from '../helpers/fake-hub.js'
+
+describe('every command', () => {
+  let hub: FakeHub
+  beforeEach(async () => {
+    hub = await FakeHub.start()
+  })
+  afterEach(() => hub.stop())
+
+  const run = (...commands: string[]) =>
+    Promise.all(commands.map((command) => cli([...command.split(' '), '--url', hub.url])))
+
+  it('ends with 4 when no hub is there, and says what to do', async () => {
+    await hub.stop()
+    const ends = await run('publish test x', 'tail test', 'stats', 'cache dump test')
+    for (const { code, stdout, stderr } of ends) {
+      assert.equal(code, 4)
+      assert.equal(stdout, '')
+      assert.equal(
+        stderr,
+        `ssehub: no answer from a hub at ${hub.url} (ECONNREFUSED); check that it runs and that the URL is right\n`,
+      )
+    }
+  })
+
+  it('ends with 3 when the hub refuses, and says why', async () => {
+    for (const end of await run('publish refused x', 'tail none', 'cache dump none')) {
+      assert.equal(end.code, 3)
+      assert.match(end.stderr, /^ssehub: the hub refused: .* \(40[04]\)\n$/)
+    }
+  })
+
+  it('ends with 1 when the hub fails', async () => {
+    for (const end of await run('publish failing x', 'tail proxied')) {
+      assert.equal(end.code, 1)
+      assert.match(end.stderr, /^ssehub: the hub failed: .* \(50[03]\)\n$/)
+    }
+  })
+
+  it('prints an error as one JSON value with --json, wrong usage too', async () => {
+    const [refused, misused] = await run('publish refused x --json', 'publish --json')
+    assert.deepEqual(JSON.parse(refused?.stdout ?? ''), {
+      error: {
+        code: 'HUB_REFUSED',
+        message: 'the hub refused: invalid event: "data" is missing (400)',
+      },
+    })
+    assert.equal(misused?.code, 2)
+    assert.equal(JSON.parse(misused?.stdout ?? '').error.code, 'INVALID_USAGE')
+    assert.match(misused?.stderr ?? '', /channel/)
+  })
+
+  it('shows a stack only when it is being debugged', async () => {
+    const { stderr } = await cli(['stats', '--url', 'x'], { env: { DEBUG: 'ssehub' } })
+    assert.match(stderr, /^ssehub: the hub's URL must/)
+    assert.match(stderr, /^ {4}at /m)
+  })
+
+  it('prints no colour into a pipe, whatever the environment wishes', async () => {
+    for (const env of [{ FORCE_COLOR: '3' }, { NO_COLOR: '1' }]) {
+      const { stdout } = await cli(['tail', 'gap', '--count', '1', '--url', hub.url], { env })
+      assert.equal(stdout.includes('\x1b'), false)
+    }
+  })
+
+  it('ends with 130 when it is interrupted', async () => {
+    const tail = startCli(['tail', 'silent', '--url', hub.url])
+    await hub.waitForCalls('/silent', 1)
+    assert.equal((await tail.end('SIGINT')).code, 130)
+    const publish = startCli(['publish', 'hangs', 'x', '--json', '--url', hub.url])
+    await hub.waitForCalls('/hangs', 1)
+    assert.deepEqual(await publish.end('SIGINT'), { code: 130, stdout: '', stderr: '' })
+  })
+
+  it('ends quietly when its reader has gone', async () => {
+    const lines = Array.from({ length: 20 }, (_, n) => `event ${n}`).join('\\n')
+    const end = await bash(
+      `printf '${lines}' | ssehub publish test - --json | head -n 1; echo "$\{PIPESTATUS[1]}"`,
+      { env: { SSEHUB_URL: hub.url } },
+    )
+    assert.equal(end.stdout, '{"channel":"test","id":null,"sequence":1,"subscribers":3}\n0\n')
+    assert.equal(end.stderr, '')
+  })
+
+  it('explains itself, with examples and exit codes', async () => {
+    const ends = await run('publish --help', 'tail --help', 'stats --help', 'cache dump --help')
+    for (const { code, stdout } of ends) {
+      assert.equal(code, 0)
+      assert.match(stdout, /EXAMPLES\n/)
+      assert.match(stdout, /Exit codes: 0 done/)
+      assert.match(stdout, /SSEHUB_URL/)
+    }
+  })
+})

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cli } from '../helpers/cli.js'
+import { makeFolder } from '../helpers/folder.js'
+import { answerOf } from '../helpers/hub-client.js'
+import { ServedHub } from '../helpers/served-hub.js'
+
+/** As the original's README has it, but for the port and the folder. */
+const ORIGINAL = (folder: string) => ({
+  server: {
+    port: 0,
+    'bind-ip': '0.0.0.0',
+    logdir: folder,
+    pingInterval: 5,
+    threadsPerChannel: 2,
+    allowUndefinedChannels: true,
+  },
+  amqp: {
+    enabled: false,
+    host: '127.0.0.1',
+    port: 5672,
+    user: 'guest',
+    password: 'guest',
+    exchange: 'amq.fanout',
+  },
+  redis: { host: '127.0.0.1', port: 6379, prefix: 'ssehub' },
+  leveldb: { storageDir: folder },
+  default: {
+    cacheAdapter: 'leveldb',
+    cacheLength: 500,
+    allowedOrigins: '*',
+    restrictPublish: ['127.0.0.1'],
+  },
+  channels: [
+    { path: 'test', allowedOrigins: ['https://some.host'], cacheLength: 5 },
+    { path: 'test2', cacheAdapter: 'memory', restrictPublish: ['10.0.0.0/8'] },
+  ],
+})
+
+describe('ssehub serve', () => {
+  let folder: string
+  let clean: () => Promise<void>
+  let hub: ServedHub | undefined
+
+  beforeEach(async () => {
+    ;({ folder, clean } = await makeFolder())
+  })
+
+  afterEach(async () => {
+    await hub?.kill()
+    hub = undefined
+    await clean()
+  })
+
+  it("starts on the original's example file", async () => {
+    hub = await ServedHub.startWith(ORIGINAL(folder), folder)
+    const stream = await hub.subscribe('test')
+    const event = '{ "id": 1, "event": "message", "data": "Test message" }'
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
+    assert.equal((await hub.publish('test', event, { headers })).status, 200)
+    await stream.count(1)
+    assert.equal(stream.body, ':ok\n\nid: 1\nevent: message\ndata: Test message\n\n')
+    assert.equal((await hub.publish('test2', event)).status, 403)
+    assert.match(await readFile(join(folder, 'ssehub.log'), 'utf8'), /the hub is up/)
+  })
+
+  it('starts without a file: history on disk in a folder that it names', async () => {
+    hub = await ServedHub.start([], { XDG_STATE_HOME: folder })
+    const named = hub.banner.find((line) => line.startsWith('history in leveldb: '))
+    const database = named?.slice('history in leveldb: '.length) ?? ''
+    assert.ok(database.startsWith(folder))
+    assert.ok((await stat(database)).isDirectory())
+    assert.equal((await hub.publish('any/channel', { id: 1, data: 'x' })).status, 200)
+  })
+
+  it('takes its port from the flag before the environment before the file', async () => {
+    const file = join(folder, 'config.json')
+    await writeFile(file, JSON.stringify({ server: { port: 1 } }))
+    hub = await ServedHub.start(['--config', file, '--port', '0'], { SSEHUB_SERVER_PORT: '2' })
+    assert.equal((await fetch(hub.url)).status, 200)
+  })
+
+  it('does not start on a bad configuration, and names all that is wrong, with exit 2', async () => {
+    const file = join(folder, 'config.json')
+    const config = { server: { port: 'abc', prot: 1 }, channels: [{ cacheLength: -1 }] }
+    await writeFile(file, JSON.stringify(config))
+    const { code, stdout, stderr } = await cli(['serve', '--config', file])
+    assert.equal(code, 2)
+    assert.equal(stdout, '')
+    for (const fault of [
+      'server.port',
+      'server.prot',
+      'channels[0].path',
+      'channels[0].cacheLength',
+    ]) {
+      assert.ok(stderr.includes(fault), fault)
+    }
+  })
+
+  it('exits 2 for wrong usage and for a file that is not there', async () => {
+    assert.equal((await cli(['serve', '--port', '65536'])).code, 2)
+    assert.equal((await cli(['serve', '--nonsense'])).code, 2)
+    const missing = await cli(['serve', '--config', join(folder, 'missing.json')])
+    assert.equal(missing.code, 2)
+    assert.match(missing.stderr, /missing\.json/)
+  })
+
+  it('exits 1 when its port is taken or its store is in use, and says what to do', async () => {
+    hub = await ServedHub.startWith({ default: { cacheAdapter: 'leveldb' } }, folder)
+    const file = join(folder, 'config.json')
+    const taken = await cli(['serve', '--config', file, '--port', `${hub.port}`], {
+      env: { SSEHUB_LEVELDB_STORAGEDIR: join(folder, 'other') },
+    })
+    assert.deepEqual([taken.code, /--port/.test(taken.stderr)], [1, true])
+    const locked = await cli(['serve', '--config', file, '--port', '0'])
+    assert.deepEqual([locked.code, /leveldb\.storageDir/.test(locked.stderr)], [1, true])
+  })
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`ends streams with a retry and exits 0 on ${signal}, with its store closed`, async () => {
+      hub = await ServedHub.startWith({ default: { cacheAdapter: 'leveldb' } }, folder)
+      const stream = await hub.subscribe('test')
+      await hub.publish('test', { id: 1, data: 'x' })
+      hub.signal(signal)
+      await stream.end()
+      assert.match(stream.body, /^:ok\n\nid: 1\ndata: x\n\nretry: \d+\n\n$/)
+      assert.equal(await hub.exit(), 0)
+    })
+  }
+
+  it('exits at once on a second signal', async () => {
+    hub = await ServedHub.startWith({}, folder)
+    const busy = hub.connect()
+    busy.write('POST /test HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n')
+    await hub.stats()
+    hub.signal('SIGTERM')
+    const stream = await hub.subscribe('test') // it is stopping, and waits for the publish
+    await stream.end()
+    hub.signal('SIGTERM')
+    assert.equal(await hub.exit(), 130)
+    busy.destroy()
+  })
+
+  it('ends 1,000 streams and exits within 5 seconds', async function () {
+    this.timeout(30_000)
+    hub = await ServedHub.startWith({}, folder)
+    const served = hub
+    const streams = await Promise.all(Array.from({ length: 1000 }, () => served.subscribe('test')))
+    await hub.publish('test', { data: 'x' })
+    const started = performance.now()
+    hub.signal('SIGTERM')
+    assert.equal(await hub.exit(), 0)
+    assert.ok(performance.now() - started < 5000)
+    for (const stream of streams) {
+      await stream.end()
+      assert.match(stream.body, /^:ok\n\ndata: x\n\nretry: \d+\n\n$/)
+    }
+  })
+
+  it('goes on with the history and the numbers after a restart', async () => {
+    const settings = { default: { cacheAdapter: 'leveldb' } }
+    hub = await ServedHub.startWith(settings, folder)
+    for (const id of [1, 2, 3]) await hub.publish('test', { id, data: `${id}` })
+    await hub.kill()
+    hub = await ServedHub.startWith(settings, folder)
+    assert.deepEqual(
+      (await hub.stats()).channels.map(({ id, cached_events }) => [id, cached_events]),
+      [['test', 3]],
+    )
+    const stream = await hub.subscribe('test', { 'Last-Event-ID': '1' })
+    const answer = await answerOf(await hub.publish('test', { id: 4, data: '4' }))
+    assert.equal(answer.sequence, 4)
+    await stream.count(3)
+    assert.deepEqual(stream.ids, ['2', '3', '4'])
+  })
+})

@@ -1,0 +1,64 @@
+import { connect, type Socket } from 'node:net'
+import type { Stats } from '../../src/stats.js'
+import { OpenStream } from './open-stream.js'
+
+/** What a hub answers to a publish: what the event became, or what is wrong with it. */
+export interface Answer {
+  readonly channel: string
+  readonly id: string | null
+  readonly sequence: number
+  readonly subscribers: number
+  readonly statusCode: number
+  readonly error: string
+  readonly message: string
+}
+
+export async function answerOf(response: Response): Promise<Answer> {
+  return (await response.json()) as Answer
+}
+
+/** Talks to a hub over real sockets, byte by byte where that is the point. */
+export class HubClient {
+  readonly #streams = new Set<OpenStream>()
+
+  constructor(readonly url: string) {}
+
+  get port(): number {
+    return Number(new URL(this.url).port)
+  }
+
+  async publish(channel: string, event: unknown, init: RequestInit = {}): Promise<Response> {
+    const body = typeof event === 'string' ? event : JSON.stringify(event)
+    return fetch(`${this.url}/${channel}`, { method: 'POST', body, ...init })
+  }
+
+  async stats(): Promise<Stats> {
+    return (await fetch(`${this.url}/stats`)).json() as Promise<Stats>
+  }
+
+  /** Opens a stream, and waits for its first bytes. */
+  async subscribe(target: string, headers: Record<string, string> = {}): Promise<OpenStream> {
+    const stream = new OpenStream(this.connect(), `/${target}`, headers)
+    this.#streams.add(stream)
+    await stream.until((text) => text.includes(':ok\n\n'))
+    return stream
+  }
+
+  /** Sends bytes as they are; resolves with all that comes back until the hub ends. */
+  async raw(bytes: string | Buffer): Promise<string> {
+    const socket = this.connect()
+    socket.write(bytes)
+    const chunks: Buffer[] = []
+    for await (const chunk of socket) chunks.push(chunk as Buffer)
+    return Buffer.concat(chunks).toString()
+  }
+
+  connect(): Socket {
+    return connect(this.port, new URL(this.url).hostname)
+  }
+
+  closeStreams(): void {
+    for (const stream of this.#streams) stream.close()
+    this.#streams.clear()
+  }
+}

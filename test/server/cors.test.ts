@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { type RunningHub, startHub } from '../helpers/hub.js'
+
+const ALLOW = 'access-control-allow-origin'
+
+describe('CORS', () => {
+  let hub: RunningHub
+
+  before(async () => {
+    hub = await startHub({
+      server: { allowUndefinedChannels: false },
+      channels: [
+        { path: 'open' },
+        { path: 'some', allowedOrigins: ['https://some.host', 'http://a:8080'] },
+        { path: 'star', allowedOrigins: ['*'] },
+        { path: 'null', allowedOrigins: ['null'] },
+      ],
+    })
+  })
+  afterEach(() => hub.closeStreams())
+  after(() => hub.hub.stop())
+
+  const preflight = (channel: string, origin: string, headers = 'last-event-id') =>
+    fetch(`${hub.url}/${channel}`, {
+      method: 'OPTIONS',
+      headers: {
+        Origin: origin,
+        'Access-Control-Request-Method': 'GET',
+        'Access-Control-Request-Headers': headers,
+      },
+    })
+
+  for (const [channel, origin, allowed] of [
+    ['open', 'https://any.where', '*'],
+    ['star', 'https://any.where', '*'],
+    ['some', 'https://some.host', 'https://some.host'],
+    ['some', 'http://a:8080', 'http://a:8080'],
+    ['some', 'https://some.host.evil.com', null],
+    ['some', 'https://evil.com/https://some.host', null],
+    ['some', 'https://some.hos', null],
+    ['some', 'https://SOME.host', null],
+    ['some', 'http://some.host', null],
+    ['some', 'https://some.host:443', null],
+    ['some', 'http://a', null],
+    ['some', 'null', null],
+    ['some', '*', null],
+    ['null', 'null', 'null'],
+  ] as const) {
+    it(`${allowed === null ? 'refuses' : 'allows'} ${origin} on ${channel}, preflight and stream`, async () => {
+      const options = await preflight(channel, origin)
+      assert.equal(options.status, 204)
+      assert.equal(options.headers.get(ALLOW), allowed)
+      const { head } = await hub.subscribe(channel, { Origin: origin })
+      const line = new RegExp(`^${ALLOW}: (.*)$`, 'im').exec(head)
+      assert.equal(line?.[1] ?? null, allowed)
+      assert.equal(/^Vary: Origin$/m.test(head), channel === 'some' || channel === 'null')
+    })
+  }
+
+  it('varies by origin also where a request has none', async () => {
+    const { head } = await hub.subscribe('some')
+    assert.match(head, /^Vary: Origin$/m)
+  })
+
+  it('answers a preflight for every channel, known or not, with all that polyfills send', async () => {
+    const answer = await preflight(
+      'unknown%20channel',
+      'https://x.y',
+      'last-event-id, x-requested-with',
+    )
+    assert.equal(answer.status, 204)
+    const allowed = answer.headers.get('access-control-allow-headers')
+    for (const name of ['Accept', 'Cache-Control', 'X-Requested-With', 'Last-Event-ID']) {
+      assert.ok(allowed?.split(', ').includes(name), name)
+    }
+    assert.ok(answer.headers.get('access-control-allow-methods')?.includes('POST'))
+  })
+
+  it('lets a page read why it was refused', async () => {
+    const missing = await fetch(`${hub.url}/missing`, { headers: { Origin: 'https://x.y' } })
+    assert.deepEqual([missing.status, missing.headers.get(ALLOW)], [404, '*'])
+    const bad = await hub.publish('open', '{', { headers: { Origin: 'https://x.y' } })
+    assert.deepEqual([bad.status, bad.headers.get(ALLOW)], [400, '*'])
+  })
+})

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import type { HistoryDump } from '../../src/history-dump.js'
+import { type RunningHub, startHub } from '../helpers/hub.js'
+
+describe('what tells of the hub', () => {
+  let hub: RunningHub
+  let now = 1_000_000
+
+  before(async () => {
+    hub = await startHub({ channels: [{ path: 'defined' }] }, { now: () => now })
+  })
+  afterEach(() => hub.closeStreams())
+  after(() => hub.hub.stop())
+
+  it('is OK at /, also to those who only ask for the head', async () => {
+    const answer = await fetch(`${hub.url}/?x=1`)
+    assert.deepEqual([answer.status, await answer.text()], [200, 'OK\n'])
+    assert.equal((await fetch(hub.url, { method: 'HEAD' })).status, 200)
+  })
+
+  it('has the figures of the original at /stats, as numbers', async () => {
+    await hub.subscribe('counted')
+    await hub.publish('counted', { id: 1, data: 'x' })
+    await hub.publish('counted', { data: 'y' })
+    now += (27 * 3600 + 5 * 60 + 9) * 1000
+    const { global, channels } = await hub.stats()
+    const { uptime, ...counts } = global
+    assert.equal(uptime, '27:05:09')
+    assert.deepEqual(counts, {
+      clients: 1,
+      broadcasted_events: 2,
+      channel_connects: 1,
+      channel_disconnects: 0,
+      channel_client_errors: 0,
+      channel_gaps: 0,
+      channel_stalled_clients: 0,
+      router_read_errors: 0,
+      invalid_http_req: 0,
+      oversized_http_req: 0,
+      channels: 2,
+    })
+    assert.deepEqual(channels[1], {
+      id: 'counted',
+      clients: 1,
+      broadcasted_events: 2,
+      cached_events: 1,
+      cache_size: 500,
+      total_connects: 1,
+      total_disconnects: 0,
+      client_errors: 0,
+      gaps: 0,
+      stalled_clients: 0,
+    })
+  })
+
+  it('has a history at /-/history/PATH, each event in its place', async () => {
+    for (const event of [
+      { id: 'a', data: 'first' },
+      { id: 'b', data: 'x\ny', event: 'news', retry: 700 },
+      { id: 'a', data: 'again' },
+      { data: 'not kept' },
+    ]) {
+      await hub.publish('dumped/channel', event)
+    }
+    const answer = await fetch(`${hub.url}/-/history/dumped%2Fchannel`)
+    const { epoch, ...dump } = (await answer.json()) as HistoryDump
+    assert.match(epoch, /^[a-z0-9]{8}$/)
+    assert.deepEqual(dump, {
+      channel: 'dumped/channel',
+      sequence: 4,
+      events: [
+        { sequence: 3, id: 'a', event: null, data: 'again', time: now },
+        { sequence: 2, id: 'b', event: 'news', data: 'x\ny', retry: 700, time: now },
+      ],
+    })
+    assert.equal((await fetch(`${hub.url}/-/history/unknown`)).status, 404)
+  })
+
+  it('is nothing elsewhere under /-/', async () => {
+    for (const path of ['/-/', '/-/x', '/-/history']) {
+      assert.equal((await fetch(hub.url + path)).status, 404, path)
+    }
+    assert.equal((await hub.publish('-/x', { data: 'x' })).status, 400)
+    assert.equal((await hub.publish('-%2fx', { data: 'x' })).status, 400)
+  })
+})

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict'
+import { gzipSync } from 'node:zlib'
+import { type RunningHub, startHub } from '../helpers/hub.js'
+import { answerOf } from '../helpers/hub-client.js'
+
+describe('POST /PATH', () => {
+  let hub: RunningHub
+
+  before(async () => {
+    hub = await startHub()
+  })
+  afterEach(() => hub.closeStreams())
+  after(() => hub.hub.stop())
+
+  it('answers with what the event became', async () => {
+    const answer = await hub.publish('answers', { id: 'a', data: 'x' })
+    assert.equal(answer.status, 200)
+    assert.match(answer.headers.get('content-type') ?? '', /^application\/json/)
+    assert.deepEqual(await answer.json(), {
+      channel: 'answers',
+      id: 'a',
+      sequence: 1,
+      subscribers: 0,
+    })
+    assert.equal((await answerOf(await hub.publish('answers', { data: 'x' }))).id, null)
+  })
+
+  for (const type of [
+    'application/x-www-form-urlencoded',
+    'text/plain; charset=latin1',
+    'application/json',
+    'multipart/form-data; boundary=x',
+    'nonsense',
+    ';;',
+    '',
+  ]) {
+    it(`takes JSON whatever the Content-Type: ${JSON.stringify(type)}`, async () => {
+      const body = '{"data":"x"}'
+      const answer = await hub.raw(
+        `POST /types HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      )
+      assert.match(answer, /^HTTP\/1.1 200 /)
+    })
+  }
+
+  it('takes JSON without a Content-Type', async () => {
+    const answer = await hub.raw(
+      'POST /types HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 12\r\n\r\n{"data":"x"}',
+    )
+    assert.match(answer, /^HTTP\/1.1 200 /)
+  })
+
+  it('sends what path says nowhere else than to the channel of the address', async () => {
+    const answer = await hub.publish('here', { path: 'elsewhere', data: 'x' })
+    assert.equal((await answerOf(answer)).channel, 'here')
+    assert.equal((await fetch(`${hub.url}/-/history/elsewhere`)).status, 404)
+  })
+
+  it('wants a length', async () => {
+    for (const rest of ['\r\n', 'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n']) {
+      const answer = await hub.raw(
+        `POST /length HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${rest}`,
+      )
+      assert.match(answer, /^HTTP\/1.1 411 Length Required[\s\S]*Content-Length/)
+    }
+  })
+
+  it('takes 8,192,000 bytes and no more', async () => {
+    const body = (bytes: number) => `{"data":"${'x'.repeat(bytes - 11)}"}`
+    assert.equal((await hub.publish('large', body(8_192_000))).status, 200)
+    const refused = await hub.publish('large', body(8_192_001))
+    assert.equal(refused.status, 413)
+    assert.equal((await hub.stats()).global.oversized_http_req, 1)
+  })
+
+  it('refuses what is not an event, saying why, and changes nothing', async () => {
+    const before = (await hub.stats()).global
+    for (const body of ['', 'x', '{}', '[]', '{"data":null}', '{"data":"x","id":"a\\nb"}']) {
+      const answer = await hub.publish('refused', body)
+      assert.equal(answer.status, 400)
+      const { statusCode, error, message } = await answerOf(answer)
+      assert.deepEqual([statusCode, error], [400, 'Bad Request'])
+      assert.notEqual(message, '')
+    }
+    const after = (await hub.stats()).global
+    assert.equal(after.invalid_http_req, before.invalid_http_req + 6)
+    assert.equal(after.channels, before.channels)
+    assert.equal(after.broadcasted_events, before.broadcasted_events)
+  })
+
+  it('refuses a body that is compressed, saying so', async () => {
+    const answer = await hub.publish('gzip', '', {
+      body: gzipSync('{"data":"x"}'),
+      headers: { 'Content-Encoding': 'gzip' },
+    })
+    assert.equal(answer.status, 415)
+    assert.match((await answerOf(answer)).message, /gzip is not supported/)
+  })
+
+  it('waits for a client that wants to be told to go on', async () => {
+    const body = '{"data":"x"}'
+    const answer = await hub.raw(
+      `POST /expect HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    )
+    assert.match(answer, /^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 OK/)
+  })
+
+  it('gives an event without an id one where assignIds says so', async () => {
+    const assigning = await startHub({ channels: [{ path: 'a', assignIds: true }] })
+    const stream = await assigning.subscribe('a')
+    const { id } = await answerOf(await assigning.publish('a', { data: 'x' }))
+    assert.match(id ?? '', /^[a-z0-9]{8}-1$/)
+    await stream.count(1)
+    assert.deepEqual(stream.ids, [id])
+    assigning.closeStreams()
+    await assigning.hub.stop()
+  })
+
+  it('is 405 where POST is switched off', async () => {
+    const closed = await startHub({ server: { enablePost: false } })
+    const answer = await closed.publish('test', { data: 'x' })
+    assert.equal(answer.status, 405)
+    assert.equal(answer.headers.get('allow'), 'GET, OPTIONS')
+    await closed.hub.stop()
+  })
+})
+
+describe('other methods', () => {
+  it('are 405 and say which there are', async () => {
+    const hub = await startHub()
+    for (const [method, path, allow] of [
+      ['PUT', '/test', 'GET, POST, OPTIONS'],
+      ['DELETE', '/test', 'GET, POST, OPTIONS'],
+      ['HEAD', '/test', 'GET, POST, OPTIONS'],
+      ['PATCH', '/some/channel?x=1', 'GET, POST, OPTIONS'],
+      ['POST', '/stats', 'GET, HEAD, OPTIONS'],
+      ['POST', '/', 'GET, HEAD, OPTIONS'],
+      ['PUT', '/stats', 'GET, HEAD, OPTIONS'],
+    ]) {
+      const answer = await fetch(`${hub.url}${path}`, { method: method as string })
+      assert.deepEqual(
+        [answer.status, answer.headers.get('allow')],
+        [405, allow],
+        `${method} ${path}`,
+      )
+    }
+    await hub.hub.stop()
+  })
+})
+
+describe('who may publish', () => {
+  const restricted = (restrictPublish: string[] | undefined) =>
+    startHub({ ...(restrictPublish && { default: { restrictPublish } }) })
+
+  for (const [list, status] of [
+    [undefined, 200],
+    [[], 403],
+    [['127.0.0.1'], 200],
+    [['127.0.0.0/8'], 200],
+    [['0.0.0.0/0'], 200],
+    [['::ffff:127.0.0.1'], 200],
+    [['10.0.0.0/8', '::1', '::/0'], 403],
+  ] as const) {
+    it(`is ${status} from 127.0.0.1 with ${JSON.stringify(list)}`, async () => {
+      const hub = await restricted(list && [...list])
+      assert.equal((await hub.publish('test', { data: 'x' })).status, status)
+      await hub.hub.stop()
+    })
+  }
+
+  it('is judged by the connection, never by a header', async () => {
+    const hub = await restricted(['10.0.0.1'])
+    for (const name of ['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Client-IP']) {
+      const headers = { [name]: name === 'Forwarded' ? 'for=10.0.0.1' : '10.0.0.1' }
+      assert.equal((await hub.publish('test', { data: 'x' }, { headers })).status, 403, name)
+    }
+    await hub.hub.stop()
+  })
+
+  it('is what the channel says before what the default says', async () => {
+    const hub = await startHub({
+      default: { restrictPublish: ['127.0.0.1'] },
+      channels: [{ path: 'closed', restrictPublish: ['10.0.0.0/8'] }, { path: 'open' }],
+    })
+    assert.equal((await hub.publish('closed', { data: 'x' })).status, 403)
+    assert.equal((await hub.publish('open', { data: 'x' })).status, 200)
+    assert.equal((await hub.publish('dynamic', { data: 'x' })).status, 200)
+    await hub.hub.stop()
+  })
+
+  it('knows an IPv4 address on a socket that takes both families', async () => {
+    const hub = await startHub({
+      server: { 'bind-ip': '::' },
+      default: { restrictPublish: ['127.0.0.1'] },
+    })
+    const url = `http://127.0.0.1:${hub.port}/test`
+    assert.equal((await fetch(url, { method: 'POST', body: '{"data":"x"}' })).status, 200)
+    const sixth = `http://[::1]:${hub.port}/test`
+    assert.equal((await fetch(sixth, { method: 'POST', body: '{"data":"x"}' })).status, 403)
+    await hub.hub.stop()
+  })
+})

@@ -10,7 +10,7 @@ export interface Window {
 
 /** The recent events of a channel, without a hole: each one's number is one above the one before. */
 export class Ring {
-  #entries: Entry[] = []
+  #entries: (Entry | undefined)[] = []
   /** The index of the oldest entry; what is before it is cut off now and then. */
   #start = 0
   #bytes = 0
@@ -56,6 +56,7 @@ export class Ring {
   /** Takes the oldest event out. */
   shift(): Entry {
     const entry = this.#entries[this.#start] as Entry
+    this.#entries[this.#start] = undefined // not to be held until the cut
     this.#start += 1
     this.#bytes -= entry.frame.length
     if (this.#start * 2 > this.#entries.length + 64) {

@@ -1,15 +1,16 @@
 import { Args, Flags } from '@oclif/core'
 import { GAP_EVENT } from '../src/channel/gap.js'
 import { eventLines } from '../src/cli/event-lines.js'
-import { HUB_EXIT_CODES, withExitCodes } from '../src/cli/exit-code.js'
+import { EXIT, HUB_EXIT_CODES, withExitCodes } from '../src/cli/exit-code.js'
 import { HubCommand } from '../src/cli/hub-command.js'
+import { whenReaderIsGone } from '../src/cli/reader.js'
 import { seconds } from '../src/cli/seconds.js'
 import { tail } from '../src/client/tail.js'
 
 export default class Tail extends HubCommand {
   static override summary = 'follow a channel'
   static override description = withExitCodes(
-    'Prints each event as it comes: its id (or -), type and data. Goes on through restarts of the hub, from the last id that it saw. Ends when its reader does, at the next event.',
+    'Prints each event as it comes: its id (or -), type and data. Goes on through restarts of the hub, from the last id that it saw. Ends when its reader does.',
     ...HUB_EXIT_CODES,
   )
   static override examples = [
@@ -36,6 +37,7 @@ export default class Tail extends HubCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Tail)
     const { url, json, count, timeout } = flags
+    whenReaderIsGone(() => process.exit(EXIT.done))
     const events = tail(url, args.channel, {
       lastId: flags['last-id'],
       all: flags.all,

@@ -100,6 +100,13 @@ describe('ssehub tail', () => {
     assert.equal(stderr, '')
   })
 
+  it('ends when its reader has gone, though no further event comes', async () => {
+    const { stdout } = await bash(
+      `ssehub tail three --url ${hub.url} | head -n 1; echo "$\{PIPESTATUS[0]}"`,
+    )
+    assert.match(stdout, /^1 .*\n0\n$/)
+  })
+
   it('is used wrongly with flags that exclude each other or cannot be', async () => {
     const uses = [
       ['three', '--all', '--last-id', '5'],

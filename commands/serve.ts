@@ -59,7 +59,8 @@ Without --config it starts on the configuration that comes with it: history in l
     for (const signal of ['SIGINT', 'SIGTERM']) {
       process.removeAllListeners(signal).on(signal, () => process.exit(EXIT.interrupted))
     }
-    this.#hub?.stop().then(
+    if (!this.#hub) process.exit(EXIT.interrupted) // it has nothing to finish yet
+    this.#hub.stop().then(
       () => process.exit(EXIT.done),
       (error: Error) => this.catch(error).then(() => process.exit(EXIT.failed)),
     )

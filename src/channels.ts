@@ -32,6 +32,9 @@ export interface ChannelsOptions {
 /** A channel's recent events are held in memory up to this, besides its history. */
 const WINDOW = { events: 4096, bytes: 4_194_304 }
 
+/** What one write to a subscriber takes at most, in bytes, unless a single event is larger. */
+const WRITE_SIZE = 65_536
+
 /** The channels of a hub: opens them from their stores, makes those that come up while it runs. */
 export class Channels implements Iterable<Channel> {
   readonly #config: Config
@@ -73,11 +76,9 @@ export class Channels implements Iterable<Channel> {
     }
   }
 
-  /** How many streams are open, of all channels. */
-  get subscribers(): number {
-    let subscribers = 0
-    for (const { channel } of this.#open.values()) subscribers += channel.subscribers
-    return subscribers
+  /** All channels, also those that somebody waits at and that have had no event. */
+  *open(): Generator<Channel, void, undefined> {
+    for (const { channel } of this.#open.values()) yield channel
   }
 
   /** A channel that is defined or has had an event; else undefined. */
@@ -157,6 +158,7 @@ export class Channels implements Iterable<Channel> {
     const options: ChannelOptions = {
       cacheLength,
       window: { ...WINDOW, events: WINDOW.events + cacheLength },
+      writeSize: WRITE_SIZE,
       pingInterval: server.pingInterval * 1000,
       pingEvent: server.pingEvent,
       stallTimeout: server.stallTimeout * 1000,

@@ -1,13 +1,13 @@
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { type Logger, pino } from 'pino'
-import { Policies } from './access/policy.js'
 import { channelNameFault } from './channel/name.js'
 import { Channels, type Published } from './channels.js'
 import type { CacheAdapter, Config } from './config/config.js'
 import { HubError, messageOf } from './errors.js'
 import { parseEvent } from './event/parse.js'
 import { Activity } from './server/activity.js'
+import { Policies } from './server/policy.js'
 import { createServer } from './server/server.js'
 import { type ServerCounters, type Stats, statsOf } from './stats.js'
 import { LevelStore } from './store/leveldb.js'
@@ -49,6 +49,7 @@ export class Hub {
   }
   readonly #publishes = new Activity()
   #startedAt: number
+  #starting: Promise<void> | undefined
   #ticking: NodeJS.Timeout | undefined
   #stopping: Promise<void> | undefined
 
@@ -65,6 +66,7 @@ export class Hub {
       channels: this.#channels,
       policies: new Policies(config),
       counters: this.#counters,
+      streams: new WeakSet<Socket>(),
       publishes: this.#publishes,
       uptime: () => this.#uptime,
       retry: () => this.#retry(),
@@ -80,23 +82,37 @@ export class Hub {
    * @throws {HubError} `STORE_LOCKED`, `STORE_FAILED`, `ADDRESS_UNAVAILABLE`
    */
   async start(): Promise<string> {
-    const { port, bindIp } = this.#config.server
+    if (this.#starting || this.#stopping) {
+      throw new HubError('HUB_STOPPING', 'a hub starts once; make another with createHub')
+    }
+    this.#starting = this.#start()
     try {
-      for (const store of this.#stores.values()) await store.start()
-      await this.#channels.start()
-      await this.#listen(port, bindIp)
+      await this.#starting
     } catch (error) {
-      await this.#stopStores()
+      await this.stop()
       throw error
     }
-    this.#startedAt = this.#now()
-    this.#ticking = setInterval(() => this.#channels.tick(), TICK)
     return this.url
   }
 
-  /** The URL that it listens on. */
+  async #start(): Promise<void> {
+    const { port, bindIp } = this.#config.server
+    for (const store of this.#stores.values()) await store.start()
+    await this.#channels.start()
+    await this.#listen(port, bindIp)
+    this.#startedAt = this.#now()
+    this.#ticking = setInterval(() => this.#channels.tick(), TICK)
+  }
+
+  /**
+   * The URL that it listens on.
+   *
+   * @throws {HubError} `ADDRESS_UNAVAILABLE` while it does not
+   */
   get url(): string {
-    const { address, family, port } = this.#server.server.address() as AddressInfo
+    const bound = this.#server.server.address() as AddressInfo | null
+    if (!bound) throw new HubError('ADDRESS_UNAVAILABLE', 'the hub does not listen')
+    const { address, family, port } = bound
     return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
   }
 
@@ -121,7 +137,13 @@ export class Hub {
       throw new HubError('UNKNOWN_CHANNEL', `channel ${channel} is not defined`)
     }
     if (this.#stopping) throw new HubError('HUB_STOPPING', 'the hub is stopping')
-    return this.#channels.publish(channel, parseEvent(JSON.stringify(event)))
+    const checked = parseEvent(jsonOf(event))
+    this.#publishes.begin(checked)
+    try {
+      return await this.#channels.publish(channel, checked)
+    } finally {
+      this.#publishes.end(checked)
+    }
   }
 
   /** What `GET /stats` answers. */
@@ -139,13 +161,17 @@ export class Hub {
   }
 
   async #stop(): Promise<void> {
+    await this.#starting?.catch(() => {}) // who started it is told
     clearInterval(this.#ticking)
     await this.#publishes.settle(GRACE)
     this.#channels.end(() => this.#retry())
     const cutOff = setTimeout(() => this.#server.server.closeAllConnections(), GRACE)
-    await this.#server.close()
-    clearTimeout(cutOff)
-    await this.#stopStores()
+    try {
+      await this.#server.close()
+    } finally {
+      clearTimeout(cutOff)
+      for (const store of this.#stores.values()) await store.stop()
+    }
   }
 
   async #listen(port: number, host: string): Promise<void> {
@@ -173,16 +199,20 @@ export class Hub {
     return stores
   }
 
-  async #stopStores(): Promise<void> {
-    for (const store of this.#stores.values()) await store.stop()
-  }
-
   get #uptime(): number {
     return this.#now() - this.#startedAt
   }
 
   #retry(): number {
     return RETRY.from + this.#random() * (RETRY.to - RETRY.from)
+  }
+}
+
+function jsonOf(event: unknown): string {
+  try {
+    return JSON.stringify(event)
+  } catch (error) {
+    throw new HubError('INVALID_EVENT', `invalid event: ${messageOf(error)}`, { cause: error })
   }
 }
 

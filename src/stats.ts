@@ -51,11 +51,12 @@ export interface ChannelStats {
 /** @param uptime ms since the hub started */
 export function statsOf(channels: Channels, counters: ServerCounters, uptime: number): Stats {
   const list = [...channels].map(channelStats)
-  const sum = (of: (stats: ChannelStats) => number) => list.reduce((n, stats) => n + of(stats), 0)
+  const all = [...channels.open()].map(channelStats)
+  const sum = (of: (stats: ChannelStats) => number) => all.reduce((n, stats) => n + of(stats), 0)
   return {
     global: {
       uptime: clockTime(uptime),
-      clients: channels.subscribers,
+      clients: sum((stats) => stats.clients),
       broadcasted_events: sum((stats) => stats.broadcasted_events),
       channel_connects: sum((stats) => stats.total_connects),
       channel_disconnects: sum((stats) => stats.total_disconnects),

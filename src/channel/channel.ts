@@ -1,6 +1,6 @@
 import { encodeRetry, PING } from '../event/encode.js'
 import type { Entry, Snapshot } from '../event/entry.js'
-import { Batches, MAX_BATCH_BYTES } from './batch.js'
+import { Batches } from './batch.js'
 import { Cursor, type Start } from './cursor.js'
 import type { Filter } from './filter.js'
 import type { Flushable, Flusher } from './flusher.js'
@@ -16,6 +16,8 @@ export interface ChannelOptions {
   /** How many events the history keeps at most. */
   readonly cacheLength: number
   readonly window: Window
+  /** Bytes that one write takes at most, unless a single event is larger. */
+  readonly writeSize: number
   /** Ms of silence after which a subscriber is sent a ping. */
   readonly pingInterval: number
   /** Whether a ping is an event that a page can see, rather than a comment. */
@@ -26,8 +28,11 @@ export interface ChannelOptions {
   readonly now: () => number
 }
 
-/** What one subscriber is written in one visit at most, in bytes; the rest of a replay follows. */
-const MAX_VISIT_BYTES = 16 * MAX_BATCH_BYTES
+/** How many writes a subscriber is given in one visit at most; the rest of a replay follows. */
+const WRITES_PER_VISIT = 16
+
+/** What looking at an event costs, compared with writing bytes. */
+const LOOK_COST = 64
 
 /** From this share of the window on, publishers wait until subscribers have been served. */
 const BACKLOG_SHARE = 0.5
@@ -56,7 +61,7 @@ export class Channel implements Flushable {
     options: ChannelOptions,
   ) {
     this.log = new Log(snapshot, options.cacheLength, options.window)
-    this.#batches = new Batches(this.log)
+    this.#batches = new Batches(this.log, options.writeSize)
     this.#flusher = flusher
     this.#options = options
     this.#served = this.log.head
@@ -132,18 +137,17 @@ export class Channel implements Flushable {
   }
 
   /**
-   * Ends all streams, each with what there still is for it and a `retry`.
+   * Ends all streams, each with what there still is for it and a `retry`; one that stalls is ended
+   * when it has drained.
    *
    * @param retry ms that a client is to wait before it reconnects, asked for each client
    */
   end(retry: () => number): void {
     const now = this.#options.now()
     for (const subscriber of this.#roster) {
+      subscriber.lastBytes = encodeRetry(retry())
       this.#advance(subscriber, now)
-      subscriber.sink.end(encodeRetry(retry()))
-      this.unsubscribe(subscriber)
     }
-    this.#endRound()
   }
 
   get #isBacklogged(): boolean {
@@ -169,12 +173,12 @@ export class Channel implements Flushable {
   #advance(subscriber: Subscriber, now: number): void {
     const { cursor, sink, filter } = subscriber
     if (subscriber.stalledAt !== undefined) return
-    for (let written = 0; !cursor.isAtHead(this.log); ) {
+    for (let cost = 0; !cursor.isAtHead(this.log); ) {
       if (sink.isPending) {
         this.#awaitDrain(subscriber, now)
         return
       }
-      if (written >= MAX_VISIT_BYTES) {
+      if (cost >= WRITES_PER_VISIT * this.#options.writeSize) {
         this.#askForRound()
         return
       }
@@ -187,12 +191,16 @@ export class Channel implements Flushable {
         cursor.moveTo(batch.end)
         subscriber.lastId = batch.lastId ?? subscriber.lastId
         bytes = batch.bytes
+        cost += batch.looked * LOOK_COST
       }
+      cost += bytes.length
       if (bytes.length === 0) continue
       sink.write(bytes)
       subscriber.writtenAt = now
-      written += bytes.length
     }
+    if (!subscriber.lastBytes) return
+    sink.end(subscriber.lastBytes)
+    this.unsubscribe(subscriber)
   }
 
   #awaitDrain(subscriber: Subscriber, now: number): void {

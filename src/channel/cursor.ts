@@ -39,7 +39,7 @@ export class Cursor {
       this.#position = { sequence: log.head, place: 0 }
       this.#evictedBefore = log.history.evictedThrough
     } else if (start.from === 'id') {
-      const sent = log.firstSent(start.id)
+      const sent = log.history.firstSent(start.id)
       const sequence = sent ?? log.history.evictedThrough
       this.#position = { sequence, place: undefined }
       if (sent === undefined) this.#missed = 'unknown-id'
@@ -85,7 +85,7 @@ export class Cursor {
     if (place !== undefined) {
       this.#evictedBefore = evictedThrough
     } else {
-      if (sequence >= this.#joined) this.#joined = Math.max(this.#joined, log.lostThrough)
+      this.#joined = Math.max(this.#joined, log.lostThrough)
       const held = Math.max(sequence, Math.min(evictedThrough, this.#joined))
       this.#position = { sequence: held, place }
     }

@@ -11,8 +11,6 @@ export class Log {
   readonly history: History<KeptEntry>
   readonly recent: Ring
   readonly #window: Window
-  /** For each id that the log holds: the numbers under which it was sent first and last. */
-  readonly #sent = new Map<string, { first: number; last: number }>()
   #lostThrough: number
 
   /** @param cacheLength how many events the history keeps at most */
@@ -22,10 +20,7 @@ export class Log {
     this.#lostThrough = snapshot.head
     this.recent = new Ring(snapshot.head)
     this.history = new History(cacheLength, snapshot.evictedThrough)
-    this.history.load(snapshot.entries)
-    for (const { id, place, sequence } of this.history.after(0)) {
-      this.#sent.set(id, { first: place, last: sequence })
-    }
+    this.history.load(snapshot.entries, snapshot.departed)
   }
 
   /** The number of the newest event; 0 where there was none yet. */
@@ -38,11 +33,6 @@ export class Log {
     return this.#lostThrough
   }
 
-  /** The number under which an id was first sent, as far as the log reaches back. */
-  firstSent(id: string): number | undefined {
-    return this.#sent.get(id)?.first
-  }
-
   /**
    * Takes the next event in, and lets go of recent ones beyond the window.
    *
@@ -52,11 +42,9 @@ export class Log {
   append(entry: Entry, keepAfter: number): void {
     this.recent.push(entry)
     if (isKept(entry)) {
-      const sent = this.#sent.get(entry.id)
-      if (sent) sent.last = entry.sequence
-      else this.#sent.set(entry.id, { first: entry.place, last: entry.sequence })
-      for (const dropped of this.history.add(entry)) {
-        if (dropped.sequence < this.recent.first) this.#lose(dropped)
+      const { replaced, evicted } = this.history.add(this.#placed(entry))
+      for (const gone of [replaced, evicted]) {
+        if (gone && gone.sequence < this.recent.first) this.#lose(gone)
       }
     }
     while (
@@ -64,7 +52,7 @@ export class Log {
       (this.recent.size > this.#window.events || this.recent.bytes > this.#window.bytes)
     ) {
       const shifted = this.recent.shift()
-      if (shifted.id === undefined || this.history.get(shifted.id) !== shifted) this.#lose(shifted)
+      if (!this.#remembers(shifted)) this.#lose(shifted)
     }
   }
 
@@ -75,10 +63,17 @@ export class Log {
     return Math.max(count / this.#window.events, bytes / this.#window.bytes)
   }
 
-  #lose(entry: Entry): void {
-    this.#lostThrough = Math.max(this.#lostThrough, entry.sequence)
-    if (entry.id !== undefined && this.#sent.get(entry.id)?.last === entry.sequence) {
-      this.#sent.delete(entry.id)
-    }
+  /** The store may have lost what the log still has: then the place is the log's. */
+  #placed(entry: KeptEntry): KeptEntry {
+    const { place } = this.history.numbersFor(entry.id, entry.sequence)
+    return place === entry.place ? entry : { ...entry, place }
+  }
+
+  #remembers({ id, sequence }: Entry): boolean {
+    return id !== undefined && this.history.get(id)?.sequence === sequence
+  }
+
+  #lose({ sequence }: Entry): void {
+    this.#lostThrough = Math.max(this.#lostThrough, sequence)
   }
 }

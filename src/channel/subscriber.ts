@@ -10,6 +10,8 @@ export class Subscriber {
   writtenAt: number
   /** Since when it has not read what it was sent, in ms; undefined while it keeps up. */
   stalledAt: number | undefined
+  /** What it is to be sent last, once it has been shown all; undefined while the stream goes on. */
+  lastBytes: Buffer | undefined
   /** Its index in the channel's roster. */
   index = -1
 

@@ -1,5 +1,6 @@
 import { encodeEvent } from './encode.js'
 import type { HubEvent } from './event.js'
+import type { Departed } from './history.js'
 
 /** An event in its channel: the bytes that go on the wire, under the hub's own number. */
 export interface Entry {
@@ -7,6 +8,8 @@ export interface Entry {
   readonly sequence: number
   /** Where it stands in the history: the number under which its id came into it. */
   readonly place: number
+  /** The number under which its id was first sent, as far as the history knows. */
+  readonly first: number
   readonly id: string | undefined
   /** The event's type; undefined is `message`. */
   readonly type: string | undefined
@@ -28,12 +31,14 @@ export interface Snapshot {
   /** Every event pushed out of the history for want of room has this number or a lower one. */
   readonly evictedThrough: number
   readonly entries: readonly KeptEntry[]
+  /** The events that were pushed out and whose ids are still known, in the order they left. */
+  readonly departed: readonly Departed[]
 }
 
 /** Encodes an event, once for all its subscribers. */
 export function toEntry(
   event: HubEvent,
-  at: { sequence: number; place: number; time: number },
+  at: Pick<Entry, 'sequence' | 'place' | 'first' | 'time'>,
 ): Entry {
   return { ...at, id: event.id, type: event.event, frame: encodeEvent(event) }
 }

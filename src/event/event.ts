@@ -68,8 +68,14 @@ function checkType(event: unknown): string {
   ) {
     throw invalid('event', event, `up to ${MAX_NAME_LENGTH} characters, none a control character`)
   }
+  if (event.startsWith(RESERVED)) {
+    throw invalid('event', event, `a type that does not begin with "${RESERVED}", the hub's own`)
+  }
   return event
 }
+
+/** Types that begin so are the hub's own, as that of the gap event. */
+const RESERVED = 'ssehub.'
 
 function checkRetry(retry: unknown): number {
   if (typeof retry !== 'number' || !Number.isInteger(retry) || retry < 0) {

@@ -5,11 +5,31 @@ export interface Remembered {
   readonly id: string
   readonly sequence: number
   readonly place: number
+  readonly first: number
 }
+
+/** An event that has left the history: only its id is still known, and when that was sent. */
+export type Departed = Pick<Remembered, 'id' | 'sequence' | 'first'>
+
+/** What an event changes that comes into the history. */
+export interface Change<T> {
+  /** The event of the same id, which it replaces. */
+  readonly replaced: T | undefined
+  /** The event that is pushed out for want of room. */
+  readonly evicted: T | undefined
+  /** The ids that are not known any more as those of departed events. */
+  readonly forgotten: readonly Departed[]
+}
+
+/** How many ids of departed events are known, besides as many as the history is long. */
+const DEPARTED = 4096
 
 /**
  * Which events a channel remembers: of each id the latest, of all those the `limit` that came
  * last. An event whose id is in it already takes the old one's place. [ssehub]
+ *
+ * Of events that were pushed out it still knows the id for a while: who resumes from one, or from
+ * an id that comes again, must not take what lies between for seen.
  */
 export class History<T extends Remembered> {
   readonly limit: number
@@ -18,6 +38,8 @@ export class History<T extends Remembered> {
   readonly #byId = new Map<string, T>()
   readonly #bySequence = new Ordered<T>()
   readonly #byPlace = new Ordered<T>()
+  /** In the order in which they left. */
+  readonly #departed = new Map<string, Departed>()
 
   /** @param limit how many events it keeps at most */
   constructor(limit: number, evictedThrough = 0) {
@@ -43,42 +65,56 @@ export class History<T extends Remembered> {
     return this.#bySequence.last
   }
 
+  /** In the order in which they left. */
+  get departed(): Iterable<Departed> {
+    return this.#departed.values()
+  }
+
   get(id: string): T | undefined {
     return this.#byId.get(id)
   }
 
-  /** The place that an event with this id and number will have. */
-  placeFor(id: string | undefined, sequence: number): number {
-    return (id !== undefined && this.#byId.get(id)?.place) || sequence
+  /** The number under which an id was first sent, as far as that is known. */
+  firstSent(id: string): number | undefined {
+    return (this.#byId.get(id) ?? this.#departed.get(id))?.first
   }
 
-  /**
-   * Takes an event in; its number must be above all others, its place as `placeFor` says.
-   *
-   * @returns what it drops for that: the one that it replaces, the one that it pushes out
-   */
-  add(event: T): T[] {
-    const dropped: T[] = []
+  /** The numbers that an event with this id will have if it comes now. */
+  numbersFor(id: string | undefined, sequence: number): { place: number; first: number } {
+    const here = id === undefined ? undefined : this.#byId.get(id)
+    const place = here?.place ?? sequence
+    const first = (id === undefined ? undefined : this.firstSent(id)) ?? sequence
+    return { place, first }
+  }
+
+  /** Takes an event in; its sequence must be above all others, the rest as `numbersFor` says. */
+  add(event: T): Change<T> {
+    const forgotten: Departed[] = []
+    const departed = this.#departed.get(event.id)
+    if (departed) {
+      this.#departed.delete(event.id)
+      forgotten.push(departed)
+    }
     const replaced = this.#byId.get(event.id)
     if (replaced) {
       this.#bySequence.remove(replaced.sequence)
       this.#byPlace.replace(replaced.place, event)
-      dropped.push(replaced)
     } else {
       this.#byPlace.push(event.place, event)
     }
     this.#byId.set(event.id, event)
     this.#bySequence.push(event.sequence, event)
-    if (this.#byId.size > this.limit) dropped.push(this.#evict())
-    return dropped
+    const evicted = this.#byId.size > this.limit ? this.#evict(forgotten) : undefined
+    return { replaced, evicted, forgotten }
   }
 
   /**
-   * Fills an empty history with what a store has kept, in any order.
+   * Fills an empty history with what a store has kept.
    *
-   * @returns what it drops because its limit is lower now than it was
+   * @returns what it pushes out because its limit is lower now than it was
    */
-  load(events: readonly T[]): T[] {
+  load(events: readonly T[], departed: readonly Departed[]): Change<T>[] {
+    for (const one of departed) this.#departed.set(one.id, one)
     for (const event of events.toSorted((a, b) => a.place - b.place)) {
       this.#byPlace.push(event.place, event)
     }
@@ -86,9 +122,12 @@ export class History<T extends Remembered> {
       this.#byId.set(event.id, event)
       this.#bySequence.push(event.sequence, event)
     }
-    const dropped: T[] = []
-    while (this.#byId.size > this.limit) dropped.push(this.#evict())
-    return dropped
+    const changes: Change<T>[] = []
+    while (this.#byId.size > this.limit) {
+      const forgotten: Departed[] = []
+      changes.push({ replaced: undefined, evicted: this.#evict(forgotten), forgotten })
+    }
+    return changes
   }
 
   /** The events after a sequence number, as they came. */
@@ -101,12 +140,19 @@ export class History<T extends Remembered> {
     return this.#byPlace.after(place)
   }
 
-  #evict(): T {
+  #evict(forgotten: Departed[]): T {
     const oldest = this.#bySequence.first as T
-    this.#byId.delete(oldest.id)
-    this.#bySequence.remove(oldest.sequence)
-    this.#byPlace.remove(oldest.place)
-    this.#evictedThrough = Math.max(this.#evictedThrough, oldest.sequence)
+    const { id, sequence, place, first } = oldest
+    this.#byId.delete(id)
+    this.#bySequence.remove(sequence)
+    this.#byPlace.remove(place)
+    this.#evictedThrough = Math.max(this.#evictedThrough, sequence)
+    this.#departed.set(id, { id, sequence, first })
+    if (this.#departed.size > this.limit + DEPARTED) {
+      const [longest] = this.#departed.values()
+      this.#departed.delete((longest as Departed).id)
+      forgotten.push(longest as Departed)
+    }
     return oldest
   }
 }

@@ -32,12 +32,12 @@ export class Ordered<T> {
 
   /** Puts another value under a key that is there. */
   replace(key: number, value: T): void {
-    this.#values[this.#indexFrom(key)] = value
+    this.#values[this.#indexOf(key)] = value
   }
 
   /** Removes what is under a key that is there. */
   remove(key: number): void {
-    this.#values[this.#indexFrom(key)] = undefined
+    this.#values[this.#indexOf(key)] = undefined
     this.#size -= 1
     while (this.#start < this.#values.length && this.#values[this.#start] === undefined) {
       this.#start += 1
@@ -51,6 +51,14 @@ export class Ordered<T> {
       const value = this.#values[index]
       if (value !== undefined) yield value
     }
+  }
+
+  #indexOf(key: number): number {
+    const index = this.#indexFrom(key)
+    if (this.#keys[index] !== key || this.#values[index] === undefined) {
+      throw new RangeError(`there is nothing under ${key}`)
+    }
+    return index
   }
 
   /** The index of the first key that is not below `key`. */

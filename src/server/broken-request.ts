@@ -1,13 +1,15 @@
 import type { Socket } from 'node:net'
-import type { ServerCounters } from '../stats.js'
+import type { ServerContext } from './context.js'
 import { errorBody } from './errors.js'
 
 /** Counts and answers what cannot be read as HTTP, and so never reaches a route. */
 export function answerBrokenRequest(
   { code = '' }: Error & { code?: string },
   socket: Socket,
-  counters: ServerCounters,
+  { counters, streams }: Pick<ServerContext, 'counters' | 'streams'>,
 ): void {
+  // Node may still wait for the rest of a request whose connection has become a stream.
+  if (streams.has(socket)) return
   if (code === 'HPE_HEADER_OVERFLOW') {
     counters.oversizedRequests += 1
     answer(socket, 431, 'the head of the request is too large')

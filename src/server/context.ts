@@ -1,8 +1,9 @@
-import type { Policies } from '../access/policy.js'
+import type { Socket } from 'node:net'
 import type { Channels } from '../channels.js'
 import type { Config } from '../config/config.js'
 import type { ServerCounters } from '../stats.js'
 import type { Activity } from './activity.js'
+import type { Policies } from './policy.js'
 
 /** What the routes work on. */
 export interface ServerContext {
@@ -10,6 +11,8 @@ export interface ServerContext {
   readonly channels: Channels
   readonly policies: Policies
   readonly counters: ServerCounters
+  /** The sockets that are streams, and so not HTTP any more. */
+  readonly streams: WeakSet<Socket>
   /** Publish requests under way. */
   readonly publishes: Activity
   /** Ms since the hub started. */

@@ -39,8 +39,13 @@ export function answerError(
 /** Says which methods there are. */
 export function refuseMethod({ method, raw }: FastifyRequest): never {
   throw new HttpError(405, `${method} is not supported here`, {
-    Allow: isInspection(raw.url ?? '/') ? 'GET, HEAD, OPTIONS' : 'GET, POST, OPTIONS',
+    Allow: allowedMethods(raw.url ?? '/'),
   })
+}
+
+function allowedMethods(target: string): string {
+  if (!isInspection(target)) return 'GET, POST, OPTIONS'
+  return target.startsWith('/-/') ? 'GET, OPTIONS' : 'GET, HEAD, OPTIONS'
 }
 
 /** An error's JSON, in fastify's own form. */

@@ -19,14 +19,26 @@ export function publishRoute(app: FastifyInstance, context: ServerContext): void
     bodyLimit: MAX_BODY_BYTES,
     onRequest: async (request) => {
       admit(request, context)
-      context.publishes.begin(request)
+      track(request, context)
       delete request.raw.headers['content-type']
     },
-    onResponse: async (request) => context.publishes.end(request),
+    onResponse: async (request) => context.publishes.end(request.raw),
     handler: async (request) => {
-      const { channel } = parseTarget(request.raw.url ?? '/')
-      return context.channels.publish(channel, parseEvent(request.body ?? ''))
+      try {
+        const { channel } = parseTarget(request.raw.url ?? '/')
+        return await context.channels.publish(channel, parseEvent(request.body ?? ''))
+      } finally {
+        context.publishes.end(request.raw)
+      }
     },
+  })
+}
+
+/** Knows a publish as under way from now on; no hook tells of one that breaks off in its body. */
+function track({ raw }: FastifyRequest, { publishes }: ServerContext): void {
+  publishes.begin(raw)
+  raw.once('close', () => {
+    if (!raw.complete) publishes.end(raw)
   })
 }
 
@@ -34,6 +46,9 @@ export function publishRoute(app: FastifyInstance, context: ServerContext): void
 function admit(request: FastifyRequest, context: ServerContext): void {
   const { config, channels, policies } = context
   const { channel } = parseTarget(request.raw.url ?? '/')
+  if (context.streams.has(request.raw.socket)) {
+    throw new HttpError(400, 'this connection is a stream already; it takes no further request')
+  }
   if (!config.server.enablePost) {
     throw new HttpError(405, 'publishing by POST is switched off (server.enablePost)', {
       Allow: 'GET, OPTIONS',

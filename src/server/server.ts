@@ -13,6 +13,9 @@ import { originForm } from './target.js'
 const HEAD_TIMEOUT = 10_000
 const REQUEST_TIMEOUT = 30_000
 
+/** What any address knows; others are refused before fastify has its own idea of them. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS'])
+
 /** The longest request target that is looked at; Node takes no head of more than 16 KB. */
 const MAX_TARGET_LENGTH = 16_384
 
@@ -29,10 +32,13 @@ export function createServer(context: ServerContext, logger: Logger): FastifyIns
     // While the hub stops, subscribers get a 200 and a retry: the routes see to that.
     return503OnClosing: false,
     frameworkErrors: answerError,
-    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, context.counters),
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, context),
   })
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(refuseMethod)
+  app.addHook('onRequest', async (request) => {
+    if (!METHODS.has(request.method)) refuseMethod(request)
+  })
   app.addHook('onResponse', async (_request, { statusCode }) => {
     if (statusCode === 400) context.counters.invalidRequests += 1
     if (statusCode === 413) context.counters.oversizedRequests += 1

@@ -20,12 +20,12 @@ export function subscribeRoute(app: FastifyInstance, context: ServerContext): vo
     if (!context.channels.admits(name)) {
       throw new HubError('UNKNOWN_CHANNEL', 'Channel does not exist.')
     }
-    const socket = await takeSocket(reply)
-    const channel = context.isStopping() ? undefined : await open(name, context, request)
+    const socket = await takeSocket(reply, context)
+    const channel = await open(name, context, request)
     if (socket.destroyed) return
     socket.write(head)
     socket.write(STREAM_OPEN)
-    if (!channel) socket.end(encodeRetry(context.retry()))
+    if (!channel || context.isStopping()) socket.end(encodeRetry(context.retry()))
     else follow(socket, channel, subscription)
   })
 }
@@ -58,8 +58,9 @@ function follow(socket: Socket, channel: Channel, subscription: Subscription): v
  * Takes the connection out of the hands of HTTP, for good: what the client still sends is read
  * and dropped, and when it ends its side, so do we.
  */
-async function takeSocket(reply: FastifyReply): Promise<Socket> {
+async function takeSocket(reply: FastifyReply, { streams }: ServerContext): Promise<Socket> {
   reply.hijack()
+  streams.add(reply.request.raw.socket)
   const socket = await socketOf(reply.raw)
   for (const event of ['data', 'end', 'error']) socket.removeAllListeners(event)
   socket.on('data', () => {})

@@ -1,10 +1,13 @@
 import type { Entry, KeptEntry, Snapshot } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
+import type { Change, Departed } from '../event/history.js'
 import type { Database, Operation } from './leveldb-database.js'
 import {
   channelKey,
   decodeChannelRow,
+  decodeDepartedRow,
   decodeEventRow,
+  encodeDepartedRow,
   eventKey,
   eventRows,
   sequenceOf,
@@ -12,11 +15,17 @@ import {
 import { emptySnapshot, Sequencer } from './sequencer.js'
 import type { StoredChannel, StoredChannelOptions } from './store.js'
 
+/** Rows removed before their space on disk is asked back; LevelDB itself may never do so. */
+const REMOVALS_PER_COMPACTION = 20_000
+
 /** A channel of the LevelDB store: its history in memory, and where its events go. */
 export class LevelChannel implements StoredChannel {
   #sequencer: Sequencer | undefined
   /** The number of the last event that anybody has seen. */
   #seen: number | undefined
+  /** Rows removed since the last compaction, and the number of the last of them. */
+  #removals = 0
+  #removedThrough = 0
 
   constructor(
     readonly name: string,
@@ -52,30 +61,54 @@ export class LevelChannel implements StoredChannel {
     const row = (stored !== undefined && decodeChannelRow(stored)) || emptySnapshot()
     let { head, evictedThrough } = row
     const entries: KeptEntry[] = []
-    const removed: Operation[] = []
+    const departed: Departed[] = []
+    const changes: Operation[] = []
     for await (const [key, value] of database.iterator(eventRows(this.name))) {
       const sequence = sequenceOf(key)
       const entry = decodeEventRow(key, value)
-      if (entry && sequence <= seen) {
-        entries.push(entry)
+      const gone = decodeDepartedRow(key, value)
+      if (sequence <= seen && (entry || gone)) {
+        if (entry) entries.push(entry)
+        if (gone) departed.push(gone)
         head = Math.max(head, sequence)
         continue
       }
-      removed.push({ type: 'del', key })
+      changes.push({ type: 'del', key })
       if (sequence > seen) continue
       report(`the stored event ${sequence} of channel ${this.name} is damaged; it is left out`)
       evictedThrough = Math.max(evictedThrough, sequence)
     }
-    head = Math.min(head, seen)
-    const snapshot = { epoch: row.epoch, head, evictedThrough, entries }
+    if (this.#seen !== undefined) {
+      // Numbers never go back behind what subscribers have; what the database lost is gone.
+      if (head < this.#seen) evictedThrough = this.#seen
+      head = this.#seen
+    }
+    const snapshot = { epoch: row.epoch, head, evictedThrough, entries, departed }
     this.#sequencer = new Sequencer(snapshot, this.options, this.options.now)
     this.#seen = head
-    removed.push(...this.removal(this.#sequencer.dropped))
-    if (removed.length > 0) await database.batch(removed)
+    for (const change of this.#sequencer.changes) changes.push(...this.operations(change))
+    if (changes.length > 0) await database.batch(changes)
   }
 
-  /** What takes events out of the database. */
-  removal(entries: readonly KeptEntry[]): Operation[] {
-    return entries.map(({ sequence }) => ({ type: 'del', key: eventKey(this.name, sequence) }))
+  /** Asks the space on disk back of what was removed, if that is much. */
+  async compact(database: Database): Promise<void> {
+    if (this.#removals < REMOVALS_PER_COMPACTION) return
+    this.#removals = 0
+    await database.compactRange(eventKey(this.name, 0), eventKey(this.name, this.#removedThrough))
+  }
+
+  /** What a change of the history is in the database. */
+  operations({ replaced, evicted, forgotten }: Change<KeptEntry>): Operation[] {
+    const key = ({ sequence }: Departed) => eventKey(this.name, sequence)
+    const operations: Operation[] = []
+    for (const gone of replaced ? [replaced, ...forgotten] : forgotten) {
+      operations.push({ type: 'del', key: key(gone) })
+      this.#removals += 1
+      this.#removedThrough = gone.sequence
+    }
+    if (evicted) {
+      operations.push({ type: 'put', key: key(evicted), value: encodeDepartedRow(evicted) })
+    }
+    return operations
   }
 }

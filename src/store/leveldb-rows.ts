@@ -1,5 +1,6 @@
 import { type KeptEntry, toEntry } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
+import type { Departed } from '../event/history.js'
 
 /**
  * How channels lie in the database: for each a row about it under `m\0NAME`, and a row for each
@@ -36,8 +37,21 @@ export function eventRows(name: string): { gt: string; lt: string } {
   return { gt: `e\0${name}\0`, lt: `e\0${name}\x01` }
 }
 
-export function encodeEventRow(event: HubEvent, { id, place, time }: KeptEntry): string {
-  return JSON.stringify({ ...event, id, place, time })
+export function encodeEventRow(event: HubEvent, entry: KeptEntry): string {
+  const { id, place, first, time } = entry
+  return JSON.stringify({ ...event, id, place, first, time })
+}
+
+/** What stays of an event that has left the history, under its key. */
+export function encodeDepartedRow({ id, first }: Departed): string {
+  return JSON.stringify({ id, first, departed: true })
+}
+
+/** @returns undefined if the row does not tell of a departed event */
+export function decodeDepartedRow(key: string, value: string): Departed | undefined {
+  const row = parseRow(value)
+  if (row?.departed !== true || typeof row.id !== 'string' || !isCount(row.first)) return undefined
+  return { id: row.id, first: row.first, sequence: sequenceOf(key) }
 }
 
 /** @returns undefined if the row does not hold an event */
@@ -45,7 +59,7 @@ export function decodeEventRow(key: string, value: string): KeptEntry | undefine
   const sequence = sequenceOf(key)
   const row = parseRow(value)
   if (!row || typeof row.id !== 'string' || typeof row.data !== 'string') return undefined
-  const { id, data, event, retry, place, time } = row
+  const { id, data, event, retry, place, first, time } = row
   const entry = toEntry(
     {
       id,
@@ -55,8 +69,9 @@ export function decodeEventRow(key: string, value: string): KeptEntry | undefine
     },
     {
       sequence,
-      place: typeof place === 'number' ? place : sequence,
-      time: typeof time === 'number' ? time : 0,
+      place: isCount(place) ? place : sequence,
+      first: isCount(first) ? first : sequence,
+      time: isCount(time) ? time : 0,
     },
   )
   return { ...entry, id }

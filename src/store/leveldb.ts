@@ -35,9 +35,6 @@ interface Append {
   readonly event: HubEvent
 }
 
-/** Rows removed before their space on disk is asked back; LevelDB itself may never do so. */
-const REMOVALS_PER_COMPACTION = 20_000
-
 /**
  * Keeps the histories of all channels in one LevelDB database on disk, and in memory for reading.
  * [ssehub]
@@ -50,9 +47,9 @@ export class LevelStore implements Store {
   readonly #channels = new Map<string, LevelChannel>()
   readonly #commit: GroupCommit<Append, Entry>
   #database: Database | undefined
-  #isStopped = false
-  #removals = 0
+  #recovering: Promise<Database> | undefined
   #compacting: Promise<void> | undefined
+  #isStopped = false
 
   constructor({ storageDir, schedule = setImmediate, ...options }: LevelStoreOptions) {
     this.folder = join(storageDir, 'ssehub.db')
@@ -61,11 +58,11 @@ export class LevelStore implements Store {
   }
 
   async start(): Promise<void> {
-    this.#database = await openDatabase(this.folder, this.#options.create)
+    await this.#ready()
   }
 
   async channels(): Promise<string[]> {
-    const keys = await this.#opened.keys(CHANNEL_ROWS).all()
+    const keys = await (await this.#ready()).keys(CHANNEL_ROWS).all()
     return keys.map(channelName)
   }
 
@@ -79,7 +76,7 @@ export class LevelStore implements Store {
       this.#append(channel, event),
     )
     try {
-      await channel.load(this.#opened, report)
+      await channel.load(await this.#ready(), report)
     } catch (error) {
       throw new HubError(
         'STORE_FAILED',
@@ -91,8 +88,9 @@ export class LevelStore implements Store {
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true
     await this.#commit.settle()
+    this.#isStopped = true
+    await this.#recovering?.catch(() => {}) // those who wait for it are told
     await this.#compacting
     await this.#close()
   }
@@ -107,9 +105,9 @@ export class LevelStore implements Store {
     const { sync, report } = this.#options
     let entries: readonly Entry[]
     try {
-      if (!this.#database) await this.#recover()
+      const database = await this.#ready()
       const batch = this.#number(appends)
-      await this.#opened.batch(batch.operations, { sync })
+      await database.batch(batch.operations, { sync })
       entries = batch.entries
     } catch (error) {
       report('leveldb did not take events; their publishers are told so', error)
@@ -120,7 +118,7 @@ export class LevelStore implements Store {
       })
     }
     for (const [index, { channel }] of appends.entries()) channel.follow(entries[index] as Entry)
-    if (this.#removals >= REMOVALS_PER_COMPACTION) this.#compact()
+    this.#compact(new Set(appends.map(({ channel }) => channel)))
     return entries
   }
 
@@ -129,13 +127,12 @@ export class LevelStore implements Store {
     const operations: Operation[] = []
     const entries: Entry[] = []
     for (const { channel, event } of appends) {
-      const { entry, dropped } = channel.sequencer.next(event)
+      const { entry, change } = channel.sequencer.next(event)
       entries.push(entry)
-      if (!isKept(entry)) continue
+      if (!isKept(entry) || !change) continue
       const key = eventKey(channel.name, entry.sequence)
       operations.push({ type: 'put', key, value: encodeEventRow(event, entry) })
-      operations.push(...channel.removal(dropped))
-      this.#removals += dropped.length
+      operations.push(...channel.operations(change))
     }
     for (const channel of new Set(appends.map((append) => append.channel))) {
       const value = encodeChannelRow(channel.sequencer)
@@ -145,14 +142,30 @@ export class LevelStore implements Store {
   }
 
   /**
-   * After a write that failed the database was closed, for what follows such a write in its log
-   * could be lost with it, and memory may be ahead of the disk: both begin anew.
+   * The database. After a write that failed it was closed, for what follows such a write in its
+   * log could be lost with it, and memory may be ahead of the disk: both begin anew.
    */
-  async #recover(): Promise<void> {
-    this.#database = await openDatabase(this.folder)
-    for (const channel of this.#channels.values()) {
-      await channel.load(this.#database, this.#options.report)
+  async #ready(): Promise<Database> {
+    if (this.#database) return this.#database
+    if (this.#isStopped) throw new HubError('STORE_FAILED', 'the leveldb store is closed')
+    this.#recovering ??= this.#recover().finally(() => {
+      this.#recovering = undefined
+    })
+    return this.#recovering
+  }
+
+  async #recover(): Promise<Database> {
+    const database = await openDatabase(this.folder, this.#options.create)
+    try {
+      for (const channel of this.#channels.values()) {
+        await channel.load(database, this.#options.report)
+      }
+    } catch (error) {
+      await closeDatabase(database)
+      throw error
     }
+    this.#database = database
+    return database
   }
 
   async #close(): Promise<void> {
@@ -165,18 +178,16 @@ export class LevelStore implements Store {
     }
   }
 
-  #compact(): void {
-    this.#removals = 0
-    this.#compacting ??= this.#opened
-      .compactRange('e\0', 'e\x01')
+  #compact(channels: Iterable<LevelChannel>): void {
+    const database = this.#database
+    if (this.#compacting || !database) return
+    const compact = async () => {
+      for (const channel of channels) await channel.compact(database)
+    }
+    this.#compacting = compact()
       .catch((error: unknown) => this.#options.report('leveldb could not be compacted', error))
       .finally(() => {
         this.#compacting = undefined
       })
-  }
-
-  get #opened(): Database {
-    if (!this.#database) throw new HubError('STORE_FAILED', 'the leveldb store is not open')
-    return this.#database
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Entry, isKept, type KeptEntry, type Snapshot, toEntry } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
-import { History } from '../event/history.js'
+import { type Change, History } from '../event/history.js'
 import type { StoredChannelOptions } from './store.js'
 
 /**
@@ -21,11 +21,11 @@ export class Sequencer {
     this.#assignIds = options.assignIds
     this.#now = now
     this.#history = new History(options.cacheLength, snapshot.evictedThrough)
-    this.dropped = this.#history.load(snapshot.entries)
+    this.changes = this.#history.load(snapshot.entries, snapshot.departed)
   }
 
-  /** What the snapshot held that the history has no room for now. */
-  readonly dropped: readonly KeptEntry[]
+  /** What changed because the history has less room now than it had for the snapshot. */
+  readonly changes: readonly Change<KeptEntry>[]
 
   get epoch(): string {
     return this.#epoch
@@ -39,28 +39,29 @@ export class Sequencer {
     return this.#history.evictedThrough
   }
 
-  /** Gives an event the next number; also says what the history drops for it. */
-  next(event: HubEvent): { entry: Entry; dropped: readonly KeptEntry[] } {
+  /** Gives an event the next number; also says what it changes in the history, if it is kept. */
+  next(event: HubEvent): { entry: Entry; change: Change<KeptEntry> | undefined } {
     const sequence = this.#head + 1
     const id = event.id ?? (this.#assignIds ? `${this.#epoch}-${sequence}` : undefined)
     const entry = toEntry(id === undefined ? event : { ...event, id }, {
       sequence,
-      place: this.#history.placeFor(id, sequence),
+      ...this.#history.numbersFor(id, sequence),
       time: this.#now(),
     })
     this.#head = sequence
-    return { entry, dropped: isKept(entry) ? this.#history.add(entry) : [] }
+    return { entry, change: isKept(entry) ? this.#history.add(entry) : undefined }
   }
 
   snapshot(after: number): Snapshot {
     const { epoch, head, evictedThrough } = this
-    return { epoch, head, evictedThrough, entries: [...this.#history.after(after)] }
+    const entries = [...this.#history.after(after)]
+    return { epoch, head, evictedThrough, entries, departed: [...this.#history.departed] }
   }
 }
 
 /** A channel that nothing is known of: a new epoch begins. */
 export function emptySnapshot(): Snapshot {
-  return { epoch: newEpoch(), head: 0, evictedThrough: 0, entries: [] }
+  return { epoch: newEpoch(), head: 0, evictedThrough: 0, entries: [], departed: [] }
 }
 
 /** Eight random letters and digits. */

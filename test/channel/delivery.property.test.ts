@@ -8,7 +8,7 @@ import { type FakeSink, Heart } from '../helpers/heart.js'
 /** What can happen to a channel, in any order. */
 type Step =
   | { do: 'publish'; id: string | undefined; type: string | undefined }
-  | { do: 'subscribe'; start: Start; type: string | undefined }
+  | { do: 'subscribe'; start: Start; type: string | undefined; isNarrow: boolean }
   | { do: 'stall' | 'drain' | 'leave'; whom: number }
   | { do: 'turn' }
 
@@ -17,7 +17,7 @@ interface Observed {
   readonly type: string | undefined
   /** The channel's head when it joined. */
   readonly joined: number
-  /** The number that the log then knew for the id it asked for. */
+  /** The number under which the id it asked for had been sent first. */
   readonly asked: number | undefined
   readonly sink: FakeSink
   readonly subscriber: Subscriber
@@ -39,7 +39,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       type,
     }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('subscribe' as const), start, type }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('subscribe' as const),
+      start,
+      type,
+      isNarrow: fc.boolean(),
+    }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({ do: fc.constantFrom('stall', 'drain', 'leave'), whom: fc.nat(9) }),
@@ -47,22 +55,23 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.constant({ do: 'turn' as const }) },
 )
 
-function run(steps: readonly Step[], cacheLength: number, events: number) {
-  const heart = new Heart({ cacheLength, window: { events, bytes: 1_000_000 } })
+function run(steps: readonly Step[], cacheLength: number, events: number, writeSize = 65_536) {
+  const heart = new Heart({ cacheLength, window: { events, bytes: 1_000_000 }, writeSize })
   const present: Observed[] = []
   for (const step of steps) {
     if (step.do === 'publish') heart.publish(step.id, undefined, step.type)
     else if (step.do === 'turn') heart.turn()
     else if (step.do === 'subscribe') {
-      const { start, type } = step
+      const { start, type, isNarrow } = step
       const { log } = heart.channel
-      const asked = start.from === 'id' ? log.firstSent(start.id) : undefined
+      const isAsked = (entry: Entry) => start.from === 'id' && entry.id === start.id
+      const asked = heart.entries.find(isAsked)?.sequence
       present.push({
         start,
         type,
         joined: log.head,
         asked,
-        ...heart.open(start, type ? [type] : []),
+        ...heart.open(start, type ? [type] : [], isNarrow),
       })
     } else {
       const one = present[step.whom % Math.max(present.length, 1)]
@@ -73,7 +82,10 @@ function run(steps: readonly Step[], cacheLength: number, events: number) {
       } else one.sink[step.do]()
     }
   }
-  for (const { sink } of present) sink.drain()
+  for (const { sink } of present) {
+    sink.isNarrow = false
+    sink.drain()
+  }
   heart.settle()
   return { present, entries: heart.entries }
 }
@@ -139,8 +151,9 @@ describe('delivery, for any interleaving', () => {
         fc.array(step, { minLength: 10, maxLength: 120 }),
         fc.integer({ min: 0, max: 8 }),
         fc.integer({ min: 1, max: 8 }),
-        (steps, cacheLength, events) => {
-          const { present, entries } = run(steps, cacheLength, events)
+        fc.integer({ min: 1, max: 100 }),
+        (steps, cacheLength, events, writeSize) => {
+          const { present, entries } = run(steps, cacheLength, events, writeSize)
           for (const observed of present) check(observed, entries)
         },
       ),

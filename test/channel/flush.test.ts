@@ -67,6 +67,35 @@ describe('a subscriber that stalls', () => {
     assert.deepEqual(sink.data, wanted)
   })
 
+  it('is told once, though both what it asked for and what came since is gone', () => {
+    const heart = new Heart({
+      cacheLength: 2,
+      window: { events: 2, bytes: 1_000_000 },
+      writeSize: 1,
+    })
+    heart.publishAll('1', '2', '3')
+    const { sink } = heart.open({ from: 'id', id: '1' }, [], true)
+    for (let count = 4; count <= 20; count += 1) {
+      heart.publish(`${count}`)
+      heart.settle()
+    }
+    sink.isNarrow = false
+    sink.drain()
+    heart.settle()
+    assert.deepEqual(sink.data, ['2', '3', 'gap: slow', '19', '20'])
+  })
+
+  it('is told of what it lost while it was shown the whole history', () => {
+    const heart = new Heart({ cacheLength: 4, writeSize: 1 })
+    heart.publishAll('1', '2', '3', '4')
+    const { sink } = heart.open({ from: 'history' }, [], true)
+    heart.publishAll('5', '6', '7')
+    sink.isNarrow = false
+    sink.drain()
+    heart.settle()
+    assert.deepEqual(sink.data, ['1', 'gap: slow', '4', '5', '6', '7'])
+  })
+
   it('is closed when it does not drain within the limit, and counted', () => {
     const heart = new Heart({ stallTimeout: 10_000 })
     const sink = heart.subscribe()
@@ -152,6 +181,41 @@ describe('a flush', () => {
     heart.settle()
     await ready
     assert.equal(sink.data.length, 20, 'what is unserved stays in the log')
+  })
+
+  it('gives others their turn during a long replay, which then goes on', () => {
+    const heart = new Heart({ writeSize: 1 })
+    for (let count = 1; count <= 60; count += 1) heart.publish(`${count}`)
+    const sink = heart.subscribe({ from: 'history' })
+    const atOnce = sink.data.length
+    assert.ok(atOnce > 0 && atOnce < 60)
+    heart.settle()
+    assert.equal(sink.data.length, 60)
+  })
+
+  it('gives others their turn while a filter passes nothing of a long history', () => {
+    const heart = new Heart({ cacheLength: 50_000, window: { events: 50_000, bytes: 1e9 } })
+    for (let count = 1; count <= 50_000; count += 1) heart.publish(`${count}`, '')
+    const sink = heart.subscribe({ from: 'history' }, ['none'])
+    heart.publish('wanted', 'x', 'none')
+    heart.turn()
+    assert.deepEqual(sink.data, [])
+    heart.settle()
+    assert.deepEqual(sink.data, ['x'])
+  })
+
+  it('ends a stream that stalls when it has been shown all', () => {
+    const heart = new Heart()
+    const sink = heart.subscribe()
+    sink.stall()
+    heart.publish('1')
+    heart.settle()
+    heart.publish('2')
+    heart.channel.end(() => 1234)
+    assert.equal(sink.isEnded, false)
+    sink.drain()
+    assert.equal(sink.received, 'id: 1\ndata: 1\n\nid: 2\ndata: 2\n\nretry: 1234\n\n')
+    assert.equal(heart.channel.subscribers, 0)
   })
 
   it('ends streams with what there still is for them and a retry', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { Heart } from '../helpers/heart.js'
+import { FakeSink, Heart } from '../helpers/heart.js'
 
 describe('resuming a channel', () => {
   it('shows the events after the id, and not that one', () => {
@@ -73,11 +73,30 @@ describe('resuming a channel', () => {
     assert.deepEqual(heart.resume('b').data, ['3', '4'])
   })
 
+  it('knows an id that comes again after it had left the history, and what lies between', () => {
+    const heart = new Heart({ cacheLength: 2, window: { events: 1, bytes: 1 } })
+    heart.publishAll('a', 'b', 'c', 'd', 'a')
+    assert.deepEqual(heart.resume('a').data, ['gap: evicted', '4', '5'])
+  })
+
   it('keeps nothing with a history of length 0, and says so', () => {
     const heart = new Heart({ cacheLength: 0 })
     heart.publishAll('1', '2')
     assert.deepEqual(heart.resume('1').data, ['gap: evicted'])
     assert.deepEqual(heart.resume('2').data, [])
+  })
+
+  it('reads a replay once for all who resume from the same place', () => {
+    const heart = new Heart()
+    heart.publishAll('1', '2', '3')
+    const writes: Buffer[] = []
+    for (let count = 0; count < 2; count += 1) {
+      const sink = new FakeSink()
+      sink.write = (bytes) => writes.push(bytes)
+      heart.channel.subscribe(sink, { from: 'id', id: '1' })
+    }
+    assert.equal(writes.length, 2)
+    assert.equal(writes[0], writes[1])
   })
 
   it('shows the same bytes to all that stand at the same place', () => {

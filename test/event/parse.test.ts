@@ -62,6 +62,7 @@ describe('a published event', () => {
     ['event', '"a\\nb"'],
     ['event', '"a\\rb"'],
     ['event', '7'],
+    ['event', '"ssehub.gap"'],
     ['event', `"${'x'.repeat(129)}"`],
     ['retry', '-1'],
     ['retry', '1.5'],

@@ -15,6 +15,8 @@ export class FakeSink implements Sink {
   received = ''
   isEnded = false
   isDestroyed = false
+  /** Whether the network takes one write, then no more until it drains. */
+  isNarrow = false
   #isStalled = false
   #pending = ''
   #onDrain: (() => void)[] = []
@@ -22,6 +24,7 @@ export class FakeSink implements Sink {
   write(bytes: Buffer): void {
     if (this.#isStalled) this.#pending += bytes.toString()
     else this.received += bytes.toString()
+    if (this.isNarrow) this.#isStalled = true
   }
 
   get isPending(): boolean {
@@ -79,6 +82,7 @@ export class Heart {
     this.channel = new Channel('test', snapshot, new Flusher((turn) => this.#turns.push(turn)), {
       cacheLength,
       window: { events: 100, bytes: 1_000_000 },
+      writeSize: 65_536,
       pingInterval: 5000,
       pingEvent: false,
       stallTimeout: 60_000,
@@ -113,8 +117,13 @@ export class Heart {
     return this.open(start, types).sink
   }
 
-  open(start: Start, types: string[] = []): { sink: FakeSink; subscriber: Subscriber } {
+  open(
+    start: Start,
+    types: string[] = [],
+    isNarrow = false,
+  ): { sink: FakeSink; subscriber: Subscriber } {
     const sink = new FakeSink()
+    sink.isNarrow = isNarrow
     return { sink, subscriber: this.channel.subscribe(sink, start, Filter.of([], types)) }
   }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { Stats } from '../../src/stats.js'
 import { OpenStream } from './open-stream.js'
@@ -51,6 +52,20 @@ export class HubClient {
     const chunks: Buffer[] = []
     for await (const chunk of socket) chunks.push(chunk as Buffer)
     return Buffer.concat(chunks).toString()
+  }
+
+  /** Sends the head of a publish, and waits until the hub has read it and wants the body. */
+  async beginPublish(channel: string, length: number): Promise<Socket> {
+    const socket = this.connect()
+    const head = [
+      'Host: x',
+      'Connection: close',
+      'Expect: 100-continue',
+      `Content-Length: ${length}`,
+    ]
+    socket.write(`POST /${channel} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`)
+    await once(socket, 'data')
+    return socket
   }
 
   connect(): Socket {

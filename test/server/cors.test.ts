@@ -11,6 +11,7 @@ describe('CORS', () => {
       server: { allowUndefinedChannels: false },
       channels: [
         { path: 'open' },
+        { path: 'closed', restrictPublish: [] },
         { path: 'some', allowedOrigins: ['https://some.host', 'http://a:8080'] },
         { path: 'star', allowedOrigins: ['*'] },
         { path: 'null', allowedOrigins: ['null'] },
@@ -79,6 +80,13 @@ describe('CORS', () => {
   it('lets a page read why it was refused', async () => {
     const missing = await fetch(`${hub.url}/missing`, { headers: { Origin: 'https://x.y' } })
     assert.deepEqual([missing.status, missing.headers.get(ALLOW)], [404, '*'])
+    const origin = { Origin: 'https://x.y' }
+    const endless = await hub.raw(
+      'POST /open HTTP/1.1\r\nHost: x\r\nOrigin: https://x.y\r\nConnection: close\r\n\r\n',
+    )
+    assert.match(endless, /^HTTP\/1.1 411 [\s\S]*access-control-allow-origin: \*/)
+    const closed = await hub.publish('closed', { data: 'x' }, { headers: origin })
+    assert.deepEqual([closed.status, closed.headers.get(ALLOW)], [403, '*'])
     const bad = await hub.publish('open', '{', { headers: { Origin: 'https://x.y' } })
     assert.deepEqual([bad.status, bad.headers.get(ALLOW)], [400, '*'])
   })

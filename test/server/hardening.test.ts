@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { answerBrokenRequest } from '../../src/server/broken-request.js'
 import { type RunningHub, startHub } from '../helpers/hub.js'
 import type { Answer } from '../helpers/hub-client.js'
 import { bufferBytes } from '../helpers/memory.js'
@@ -104,11 +107,33 @@ describe('hardening', () => {
     })
   }
 
-  it('streams that nobody publishes to leave no channels behind', async () => {
-    for (let count = 0; count < 50; count += 1) await hub.subscribe(`flood-${count}`)
-    hub.closeStreams()
-    const { global } = await hub.stats()
-    assert.ok(global.channels < 50)
+  it('names that only look alike are different channels', async () => {
+    for (const names of [
+      ['caf\u00e9', 'cafe\u0301'],
+      ['News', 'news'],
+      ['a', 'a/'],
+    ]) {
+      const streams = await Promise.all(
+        names.map((name) => hub.subscribe(encodeURIComponent(name))),
+      )
+      for (const name of names) await hub.publish(encodeURIComponent(name), { data: name })
+      for (const [index, stream] of streams.entries()) {
+        await stream.count(1)
+        assert.deepEqual(stream.data, [names[index]])
+      }
+    }
+  })
+
+  it('ids that no event had are gaps: 0, one to come, a number in another form', async () => {
+    for (const id of [1, 2]) await hub.publish('numbers', { id, data: '' })
+    for (const id of ['0', '3', '01', '1.0', '+1']) {
+      const stream = await hub.subscribe('numbers', { 'Last-Event-ID': id })
+      const [gap] = await stream.count(3)
+      assert.equal(JSON.parse(gap?.data ?? '').reason, 'unknown-id', id)
+    }
+    const stream = await hub.subscribe('numbers', { 'Last-Event-ID': '1' })
+    await stream.count(1)
+    assert.deepEqual(stream.ids, ['2'])
   })
 
   it('no retry can make clients storm the hub, or never come back', async () => {
@@ -150,6 +175,37 @@ describe('hardening', () => {
     await stream.count(1)
   })
 
+  it('requests sent behind that for a stream are not taken', async () => {
+    const socket = hub.connect()
+    const publish = 'POST /behind HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{"data":"a"}'
+    socket.write(`GET /behind HTTP/1.1\r\nHost: x\r\n\r\n${publish}${publish}`)
+    const stream = await hub.subscribe('behind')
+    while ((await hub.stats()).channels.length === 0) await new Promise(setImmediate)
+    await hub.publish('behind', { data: 'b' })
+    await stream.count(1)
+    socket.destroy()
+    assert.deepEqual(stream.data, ['b'])
+  })
+
+  it('no time-out of HTTP writes an answer into a stream', async () => {
+    const streams = new WeakSet<Socket>()
+    const counters = { routerReadErrors: 0, invalidRequests: 0, oversizedRequests: 0 }
+    const server = createServer((socket) => {
+      const error = Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
+      streams.add(socket)
+      answerBrokenRequest(error, socket, { counters, streams })
+      streams.delete(socket)
+      answerBrokenRequest(error, socket, { counters, streams })
+    }).listen(0)
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const client = connect(port)
+    let text = ''
+    for await (const chunk of client) text += chunk
+    server.close()
+    assert.equal(text.match(/HTTP\/1.1 408/g)?.length, 1, 'only while it was no stream')
+  })
+
   it('clients that go in the middle of anything end nothing else', async () => {
     const stream = await hub.subscribe('abort')
     const head = 'POST /abort HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"data":'
@@ -174,9 +230,9 @@ describe('hardening', () => {
       await hub.publish('hot', { data })
       await good.count(count)
     }
-    const grown = bufferBytes() - before
+    // Buffers go some time after the last reference to them: this ends when they are gone.
+    while (bufferBytes() - before > 10_000_000) await new Promise(setImmediate)
     slow.destroy()
     assert.equal(good.events.length, 300)
-    assert.ok(grown < 10_000_000, `30 MB went by, and memory grew by ${grown}`)
   })
 })

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { resolveConfig } from '../../src/config/resolve.js'
+import { createHub } from '../../src/hub.js'
+import { makeFolder } from '../helpers/folder.js'
 import { startHub } from '../helpers/hub.js'
 
 describe('a hub that stops', () => {
@@ -22,11 +25,8 @@ describe('a hub that stops', () => {
   it('finishes a publish whose body is under way', async () => {
     const hub = await startHub()
     const stream = await hub.subscribe('test')
-    const socket = hub.connect()
-    socket.write(
-      'POST /test HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 12\r\n\r\n{"data"',
-    )
-    await hub.stats() // by then it has read the head
+    const socket = await hub.beginPublish('test', 12)
+    socket.write('{"data"')
     const stopped = hub.hub.stop()
     socket.write(':"x"}')
     const [answer] = await once(socket, 'data')
@@ -38,9 +38,7 @@ describe('a hub that stops', () => {
 
   it('sends new subscribers away with a 200 and a retry, new publishers with a 503', async () => {
     const hub = await startHub()
-    const busy = hub.connect()
-    busy.write('POST /test HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n')
-    await hub.stats()
+    const busy = await hub.beginPublish('test', 12)
     const stopped = hub.hub.stop() // waits for the busy one
     const stream = await hub.subscribe('test')
     await stream.end()
@@ -58,14 +56,75 @@ describe('a hub that stops', () => {
     const stuck = hub.connect()
     stuck.pause()
     stuck.write('GET /test HTTP/1.1\r\nHost: x\r\n\r\n')
-    const halfOpen = hub.connect()
-    halfOpen.write('POST /test HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n')
+    const halfOpen = await hub.beginPublish('test', 12)
     while ((await hub.stats()).global.clients < 1) await new Promise(setImmediate)
     for (let count = 0; count < 100; count += 1) {
       await hub.publish('test', { data: 'x'.repeat(100_000) })
     }
+    const started = performance.now()
     await hub.hub.stop()
+    assert.ok(performance.now() - started < 5000)
     stuck.destroy()
+    halfOpen.destroy()
+  })
+
+  it('does not wait for publishers that went away in the middle of a body', async () => {
+    const hub = await startHub()
+    for (let count = 0; count < 5; count += 1) {
+      const socket = await hub.beginPublish('test', 100)
+      socket.write('{"data"')
+      socket.resetAndDestroy()
+    }
+    const idle = await hub.subscribe('test')
+    while ((await hub.stats()).global.clients < 1) await new Promise(setImmediate)
+    const started = performance.now()
+    await hub.hub.stop()
+    assert.ok(performance.now() - started < 1000, 'it has nothing to wait for')
+    await idle.end()
+  })
+
+  it('gives a reader that is behind all that it is owed, if it reads', async () => {
+    const hub = await startHub()
+    const stream = await hub.subscribe('test')
+    stream.socket.pause()
+    for (let count = 0; count < 60; count += 1) {
+      await hub.publish('test', { data: 'x'.repeat(100_000) })
+    }
+    const stopped = hub.hub.stop()
+    stream.socket.resume()
+    await stopped
+    await stream.end()
+    assert.equal(stream.events.length, 60)
+    assert.match(stream.body, /retry: \d+\n\n$/)
+  })
+
+  it('sends those away with a retry who come while it stops, at whatever moment', async () => {
+    const { folder, clean } = await makeFolder()
+    const hub = await startHub({
+      default: { cacheAdapter: 'leveldb' },
+      leveldb: { storageDir: folder },
+    })
+    const coming = Array.from({ length: 40 }, (_, n) =>
+      hub.subscribe(`new-${n}`).catch(() => undefined),
+    )
+    await hub.stats()
+    await hub.hub.stop()
+    for (const stream of await Promise.all(coming)) {
+      if (!stream) continue // its connection was refused: EventSource tries that again
+      await stream.end()
+      assert.match(stream.body, /^:ok\n\nretry: \d+\n\n$/)
+    }
+    await clean()
+  })
+
+  it('can be stopped while it starts, and starts but once', async () => {
+    const { config } = resolveConfig({ server: { port: 0 } }, 'the test', { env: {} })
+    const hub = createHub(config)
+    const started = hub.start()
+    await hub.stop()
+    await started.catch(() => {})
+    assert.throws(() => hub.url, { code: 'ADDRESS_UNAVAILABLE' })
+    await assert.rejects(hub.start(), { code: 'HUB_STOPPING' })
   })
 
   it('does not start on a port that is taken, and says what to do', async () => {

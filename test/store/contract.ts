@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { decodeEvent } from '../../src/event/encode.js'
-import type { Entry } from '../../src/event/entry.js'
+import type { Entry, KeptEntry } from '../../src/event/entry.js'
 import { checkEvent } from '../../src/event/event.js'
-import { History } from '../../src/event/history.js'
+import { type Departed, History } from '../../src/event/history.js'
 import type { Store, StoredChannel, StoredChannelOptions } from '../../src/store/store.js'
 
 /** A cache adapter under test. */
@@ -179,6 +179,24 @@ export function describeStore({ name, isDurable, make }: Adapter): void {
         assert.deepEqual(await (await open()).read(0), snapshot)
       })
 
+      it('still knows when an id was first sent that has come again, or has left', async () => {
+        await append(await open(), 'a', 'b', 'c', 'd', 'e', 'a', 'b', 'b')
+        await reopen()
+        const { entries, departed } = await (await open()).read(0)
+        assert.deepEqual(
+          entries.map(({ id, first }) => [id, first]),
+          [
+            ['e', 5],
+            ['a', 1],
+            ['b', 2],
+          ],
+        )
+        assert.deepEqual(departed, [
+          { id: 'c', sequence: 3, first: 3 },
+          { id: 'd', sequence: 4, first: 4 },
+        ])
+      })
+
       it('goes on with the next number, though the last event was not kept', async () => {
         await append(await open(), '1', undefined)
         await reopen()
@@ -196,14 +214,17 @@ export function describeStore({ name, isDurable, make }: Adapter): void {
       })
 
       it('has kept just what the history holds', async () => {
-        const history = new History<Entry & { id: string }>(3)
+        const history = new History<KeptEntry>(3)
         const channel = await open()
         for (let count = 0; count < 100; count += 1) {
           const id = `${(count * 7) % 11}`
-          history.add((await channel.append(checkEvent({ id, data: `${count}` }))) as never)
+          history.add((await channel.append(checkEvent({ id, data: `${count}` }))) as KeptEntry)
         }
         await reopen()
-        assert.deepEqual((await (await open()).read(0)).entries, [...history.after(0)])
+        const { entries, departed } = await (await open()).read(0)
+        assert.deepEqual(entries, [...history.after(0)])
+        const bySequence = (a: Departed, b: Departed) => a.sequence - b.sequence
+        assert.deepEqual(departed, [...history.departed].toSorted(bySequence))
       })
     })
   })

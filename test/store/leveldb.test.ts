@@ -164,14 +164,7 @@ describe('the leveldb store', () => {
     const followed: Entry[] = []
     const channel = await store.open('test', OPTIONS, (entry) => followed.push(entry))
     await channel.append(checkEvent({ id: '1', data: '' }))
-    const { batch } = ClassicLevel.prototype
-    ClassicLevel.prototype.batch = () =>
-      Promise.reject(new Error('No space left on device')) as never
-    await assert.rejects(channel.append(checkEvent({ id: '2', data: '' })), {
-      code: 'STORE_FAILED',
-      message: /No space left/,
-    })
-    ClassicLevel.prototype.batch = batch
+    await failWrite(() => channel.append(checkEvent({ id: '2', data: '' })))
     await channel.append(checkEvent({ id: '3', data: '' }))
     assert.deepEqual(
       followed.map(({ id, sequence }) => [id, sequence]),
@@ -184,6 +177,54 @@ describe('the leveldb store', () => {
     await store.stop()
     const again = await started()
     assert.deepEqual(await idsIn(again), ['1', '3'])
+    await again.stop()
+  })
+
+  it('opens channels after a write that failed, not only those that it has open', async () => {
+    const store = await started()
+    const channel = await store.open('test', OPTIONS, () => {})
+    await failWrite(() => channel.append(checkEvent({ id: '1', data: '' })))
+    const other = await store.open('other', OPTIONS, () => {})
+    await other.append(checkEvent({ id: '1', data: '' }))
+    assert.deepEqual(await store.channels(), ['other'])
+    await store.stop()
+  })
+
+  it('removes what a failed write left on disk after all, and gives its number again', async () => {
+    const store = await started()
+    const followed: Entry[] = []
+    const channel = await store.open('test', OPTIONS, (entry) => followed.push(entry))
+    await channel.append(checkEvent({ id: '1', data: '' }))
+    await failWrite(() => channel.append(checkEvent({ id: 'ghost', data: '' })), true)
+    await channel.append(checkEvent({ data: 'without an id' }))
+    await store.stop()
+    const again = await started()
+    assert.deepEqual(await idsIn(again), ['1'])
+    await again.stop()
+    assert.equal(followed[1]?.sequence, 2)
+  })
+
+  it('never gives a number twice, though the database has lost what subscribers saw', async () => {
+    const store = await started()
+    const followed: Entry[] = []
+    const channel = await store.open('test', OPTIONS, (entry) => followed.push(entry))
+    for (const id of ['1', '2', '3']) await channel.append(checkEvent({ id, data: '' }))
+    await rm(store.folder, { recursive: true })
+    await failWrite(() => channel.append(checkEvent({ id: '4', data: '' })))
+    await channel.append(checkEvent({ id: '5', data: '' }))
+    assert.equal(followed.at(-1)?.sequence, 4)
+    assert.equal((await channel.read(0)).evictedThrough, 3)
+    await store.stop()
+  })
+
+  it('writes what is under way when it is stopped', async () => {
+    const store = await started()
+    const channel = await store.open('test', OPTIONS, () => {})
+    const appends = ['1', '2', '3'].map((id) => channel.append(checkEvent({ id, data: '' })))
+    await store.stop()
+    await Promise.all(appends)
+    const again = await started()
+    assert.deepEqual(await idsIn(again), ['1', '2', '3'])
     await again.stop()
   })
 
@@ -247,3 +288,17 @@ describe('the leveldb store', () => {
     assert.ok(bytes < 20_000_000, `${bytes} bytes of 50,000,000 are left on disk`)
   })
 })
+
+/** Lets the next write fail as on a full disk; it may have reached the disk all the same. */
+async function failWrite(append: () => Promise<unknown>, hasWritten = false): Promise<void> {
+  const { batch } = ClassicLevel.prototype
+  ClassicLevel.prototype.batch = async function (this: ClassicLevel, ...args: unknown[]) {
+    if (hasWritten) await Reflect.apply(batch, this, args)
+    throw new Error('No space left on device')
+  } as unknown as typeof batch
+  try {
+    await assert.rejects(append(), { code: 'STORE_FAILED', message: /No space left/ })
+  } finally {
+    ClassicLevel.prototype.batch = batch
+  }
+}

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { Channels } from '../src/channels.js'
+import { resolveConfig } from '../src/config/resolve.js'
+import { MemoryStore } from '../src/store/memory.js'
+import { FakeSink } from './helpers/heart.js'
+
+describe('the channels of a hub', () => {
+  let channels: Channels
+
+  beforeEach(async () => {
+    const settings = { channels: [{ path: 'defined' }] }
+    const { config } = resolveConfig(settings, 'the test', { env: {} })
+    channels = new Channels(config, new Map([['memory', new MemoryStore()]]), { now: () => 0 })
+    await channels.start()
+  })
+
+  const open = () => [...channels.open()].map(({ name }) => name)
+  const ticks = () => {
+    for (let count = 0; count < 3; count += 1) channels.tick()
+  }
+
+  it('are forgotten when nobody waits at them any more and they never had an event', async () => {
+    const subscriptions = await Promise.all(
+      ['a', 'b', 'c'].map(async (name) => {
+        const channel = await channels.find(name)
+        return { channel, subscriber: channel?.subscribe(new FakeSink(), { from: 'now' }) }
+      }),
+    )
+    await channels.publish('b', { data: 'x' })
+    ticks()
+    assert.deepEqual(open(), ['defined', 'a', 'b', 'c'])
+    for (const { channel, subscriber } of subscriptions) {
+      if (subscriber) channel?.unsubscribe(subscriber)
+    }
+    ticks()
+    assert.deepEqual(open(), ['defined', 'b'])
+  })
+
+  it('are opened once for all who come at the same time', async () => {
+    const [one, other] = await Promise.all([channels.find('a'), channels.find('a')])
+    assert.equal(one, other)
+  })
+})

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { ClassicLevel } from 'classic-level'
+import { makeFolder } from '../helpers/folder.js'
+import { type RunningHub, startHub } from '../helpers/hub.js'
+import { answerOf } from '../helpers/hub-client.js'
+
+describe('while its store fails, a hub', () => {
+  const { batch, get } = ClassicLevel.prototype
+  const fails = () => Promise.reject(new Error('No space left on device')) as never
+  let hub: RunningHub
+  let clean: () => Promise<void>
+
+  beforeEach(async () => {
+    const made = await makeFolder()
+    clean = made.clean
+    hub = await startHub({
+      default: { cacheAdapter: 'leveldb' },
+      leveldb: { storageDir: made.folder },
+    })
+  })
+
+  afterEach(async () => {
+    Object.assign(ClassicLevel.prototype, { batch, get })
+    hub.closeStreams()
+    await hub.hub.stop()
+    await clean()
+  })
+
+  it('refuses events with 503 and the reason, keeps streams, and goes on by itself', async () => {
+    const stream = await hub.subscribe('test')
+    await hub.publish('test', { id: 1, data: '1' })
+    ClassicLevel.prototype.batch = fails
+    const refused = await hub.publish('test', { id: 2, data: '2' })
+    assert.equal(refused.status, 503)
+    assert.equal(refused.headers.get('retry-after'), '1')
+    assert.match((await answerOf(refused)).message, /No space left on device/)
+    ClassicLevel.prototype.batch = batch
+    assert.equal((await hub.publish('test', { id: 3, data: '3' })).status, 200)
+    await stream.count(2)
+    assert.deepEqual(stream.ids, ['1', '3'])
+  })
+
+  it('sends subscribers away with a 200 and a retry', async () => {
+    ClassicLevel.prototype.get = fails
+    const stream = await hub.subscribe('new')
+    await stream.end()
+    assert.match(stream.head, /^HTTP\/1.1 200 /)
+    assert.match(stream.body, /^:ok\n\nretry: \d+\n\n$/)
+    assert.equal((await hub.publish('new', { data: 'x' })).status, 503)
+    ClassicLevel.prototype.get = get
+    await hub.subscribe('new')
+    assert.equal((await hub.publish('new', { data: 'x' })).status, 200)
+  })
+})

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../src/cli/base-command.js'
 import { EXIT, withExitCodes } from '../src/cli/exit-code.js'
-import { LOG_LEVELS } from '../src/cli/log-level.js'
 import type { Hub } from '../src/hub.js'
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 export default class Serve extends BaseCommand {
   static override summary = 'run the hub'

@@ -1,8 +1,7 @@
 import { Flags } from '@oclif/core'
 import { HUB_EXIT_CODES, withExitCodes } from '../src/cli/exit-code.js'
-import { HubCommand } from '../src/cli/hub-command.js'
+import { HubCommand, seconds } from '../src/cli/hub-command.js'
 import { redraw } from '../src/cli/screen.js'
-import { seconds } from '../src/cli/seconds.js'
 import { statsTables } from '../src/cli/stats-tables.js'
 import { fetchStats, watchStats } from '../src/client/stats.js'
 import { HubError } from '../src/errors.js'
@@ -22,6 +21,8 @@ export default class Stats extends HubCommand {
     watch: Flags.boolean({ description: 'show them again and again' }),
     interval: seconds({ description: 'time between, 2 s if not given', dependsOn: ['watch'] }),
   }
+
+  protected override readonly onlyPrints = true
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Stats)

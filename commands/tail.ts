@@ -2,9 +2,8 @@ import { Args, Flags } from '@oclif/core'
 import { GAP_EVENT } from '../src/channel/gap.js'
 import { eventLines } from '../src/cli/event-lines.js'
 import { EXIT, HUB_EXIT_CODES, withExitCodes } from '../src/cli/exit-code.js'
-import { HubCommand } from '../src/cli/hub-command.js'
+import { HubCommand, seconds } from '../src/cli/hub-command.js'
 import { whenReaderIsGone } from '../src/cli/reader.js'
-import { seconds } from '../src/cli/seconds.js'
 import { tail } from '../src/client/tail.js'
 
 export default class Tail extends HubCommand {
@@ -33,6 +32,8 @@ export default class Tail extends HubCommand {
     count: Flags.integer({ description: 'end after so many events', helpValue: 'N', min: 1 }),
     timeout: seconds({ description: 'end after this time; a failure if --count is not reached' }),
   }
+
+  protected override readonly onlyPrints = true
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Tail)

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Logger, pino } from 'pino'
 import { channelNameFault } from './channel/name.js'
 import { Channels, type Published } from './channels.js'
+import type { NewEvent } from './client/publish.js'
 import type { CacheAdapter, Config } from './config/config.js'
 import { HubError, messageOf } from './errors.js'
 import { parseEvent } from './event/parse.js'
@@ -127,10 +128,7 @@ export class Hub {
    *
    * @throws {HubError} `INVALID_CHANNEL`, `UNKNOWN_CHANNEL`, `INVALID_EVENT`, `STORE_FAILED`
    */
-  async publish(
-    channel: string,
-    event: { data: unknown; id?: string | number; event?: string; retry?: number },
-  ): Promise<Published> {
+  async publish(channel: string, event: NewEvent): Promise<Published> {
     const fault = channelNameFault(channel)
     if (fault) throw new HubError('INVALID_CHANNEL', `invalid channel name: ${fault}`)
     if (!this.#channels.admits(channel)) {

@@ -3,7 +3,7 @@ import { HubError } from './errors.js'
 import { dumpHistory, type HistoryDump } from './history-dump.js'
 import { LevelStore } from './store/leveldb.js'
 
-export interface OfflineOptions {
+interface OfflineOptions {
   readonly channel: string
   /** The configuration file; by default the one that comes with the package. */
   readonly file?: string | undefined

@@ -31,6 +31,8 @@ export default class CacheDump extends HubCommand {
     }),
   }
 
+  protected override readonly onlyPrints = true
+
   async run(): Promise<void> {
     const { args, flags } = await this.parse(CacheDump)
     const { url, json, offline, config } = flags

@@ -1,13 +1,19 @@
 import { inspect, stripVTControlCharacters } from 'node:util'
 import { Command, Errors } from '@oclif/core'
 import { EXIT, reportOf } from './exit-code.js'
-import { printable } from './printable.js'
+import { printable } from './screen.js'
 
 /** What all commands have in common: how they print, fail, and are interrupted. */
 export abstract class BaseCommand extends Command {
+  /** Whether to print is all that it does, so that it is done when nobody reads any more. */
+  protected readonly onlyPrints: boolean = false
+
   protected override async init(): Promise<void> {
     await super.init()
-    for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithoutReader)
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (this.onlyPrints && error.code === 'EPIPE') process.exit() // oclif would go on
+    })
+    process.stderr.on('error', () => {}) // nobody is there to be told
     process.once('SIGINT', () => this.interrupted())
   }
 
@@ -42,15 +48,10 @@ export abstract class BaseCommand extends Command {
   protected override async catch(error: Error): Promise<void> {
     if (error instanceof Errors.ExitError) throw error
     const { code, exit, ...report } = reportOf(error)
+    process.exitCode = exit
     const message = stripVTControlCharacters(report.message)
     this.tell(message)
     if (/(^|[\s,])(\*|ssehub)/.test(process.env.DEBUG ?? '')) this.tell(inspect(error))
     if (this.jsonEnabled()) this.printJson({ error: { code, message } })
-    process.exitCode = exit
   }
-}
-
-/** Ends the process when its reader is gone, as with `| head`; oclif alone would go on. */
-function endWithoutReader(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(EXIT.done)
 }

@@ -2,7 +2,7 @@ import { GAP_EVENT, type Gap } from '../channel/gap.js'
 import type { TailEvent } from '../client/follower.js'
 import type { DumpedEvent } from '../history-dump.js'
 import { colour } from './colour.js'
-import { printable } from './printable.js'
+import { printable } from './screen.js'
 
 /** An event for people: its id, its type, its data; further lines of data are indented. */
 export function eventLines({ id, event, data }: TailEvent): string {

@@ -20,7 +20,7 @@ const EXIT_OF: Partial<Record<ErrorCode, number>> = {
 }
 
 /** An error as a command reports it. */
-export interface Report {
+interface Report {
   readonly code: string
   readonly message: string
   readonly exit: number

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core'
+import { Errors, Flags } from '@oclif/core'
 import { DEFAULT_URL } from '../client/address.js'
 import { BaseCommand } from './base-command.js'
 
@@ -17,3 +17,18 @@ export abstract class HubCommand extends BaseCommand {
     }),
   }
 }
+
+/** The longest time that a timer takes. */
+const MAX_SECONDS = 2_147_483
+
+/** A flag for a time in seconds, parts of one allowed. */
+export const seconds = Flags.custom<number>({
+  helpValue: 'SECONDS',
+  parse: async (input) => {
+    const value = Number(input)
+    if (input.trim() !== '' && value > 0 && value <= MAX_SECONDS) return value
+    throw new Errors.CLIError(
+      `expected seconds, above 0 and up to ${MAX_SECONDS}; found ${JSON.stringify(input)}`,
+    )
+  },
+})

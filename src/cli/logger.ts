@@ -1,9 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Level, type Logger, pino, type StreamEntry } from 'pino'
+import { type Level, type LevelWithSilent, type Logger, pino, type StreamEntry } from 'pino'
 import pretty from 'pino-pretty'
 import { HubError, messageOf } from '../errors.js'
-import type { LogLevel } from './log-level.js'
 
 /**
  * The hub's log: on standard error, for people on a terminal and as JSON else; and, where a
@@ -11,7 +10,7 @@ import type { LogLevel } from './log-level.js'
  *
  * @throws {HubError} `INVALID_CONFIG` if the folder cannot be written to
  */
-export function createLogger(level: LogLevel, logdir: string | undefined): Logger {
+export function createLogger(level: LevelWithSilent, logdir: string | undefined): Logger {
   const threshold: Level = level === 'silent' ? 'fatal' : level
   const stderr = process.stderr.isTTY
     ? pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' })

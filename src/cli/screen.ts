@@ -15,3 +15,10 @@ export function redraw(text: string, screen: { rows: number; columns: number }):
   const drawn = lines.map((line) => `${line.slice(0, columns)}${CLEAR_TO_END_OF_LINE}\n`)
   return `${HOME}${drawn.join('')}${CLEAR_BELOW}`
 }
+
+/** Makes control characters visible, so that what others wrote cannot steer a terminal. */
+export function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\t\n]/gu, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
+  })
+}

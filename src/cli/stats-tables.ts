@@ -1,6 +1,8 @@
 import type { Stats } from '../stats.js'
-import { printable } from './printable.js'
-import { type Cell, table } from './table.js'
+import { printable } from './screen.js'
+
+/** What stands in a table; numbers are right-aligned. */
+type Cell = string | number
 
 /** A hub's figures for people: a table of those of the whole hub, and one of its channels. */
 export function statsTables({ global, channels }: Stats): string {
@@ -28,4 +30,18 @@ function heading(name: string): string {
     .replace(start, '')
     .replace(/_(events|clients)$/, '')
     .replaceAll('_', ' ')
+}
+
+/** Lays rows out in columns; a column is right-aligned if it has numbers below its heading. */
+export function table(rows: readonly (readonly Cell[])[]): string {
+  const last = rows.at(-1) ?? []
+  const columns = last.map((cell, column) => {
+    const width = Math.max(...rows.map((row) => String(row[column] ?? '').length))
+    return typeof cell === 'number'
+      ? (text: string) => text.padStart(width)
+      : (text: string) => text.padEnd(width)
+  })
+  const line = (row: readonly Cell[]) =>
+    columns.map((pad, column) => pad(String(row[column] ?? ''))).join('  ')
+  return rows.map((row) => line(row).trimEnd()).join('\n')
 }

@@ -2,7 +2,7 @@ import { members } from '../event/json-text.js'
 import { looksLikeEvent } from '../event/parse.js'
 
 /** The parts of an event that are given apart from its data. */
-export interface EventFields {
+interface EventFields {
   readonly id?: string | undefined
   readonly event?: string | undefined
   readonly retry?: number | undefined
@@ -24,9 +24,9 @@ export function eventText(
   const given = Object.entries(fields).filter(([, value]) => value !== undefined)
   if (whole && given.length === 0) return text
   // Copied as text, since a parsed number would lose digits.
-  const own: [string, string][] = whole ? members(text) : [['data', JSON.stringify(text)]]
-  const kept = own.filter(([name]) => !given.some(([replaced]) => replaced === name))
+  const parts: [string, string][] = whole ? members(text) : [['data', JSON.stringify(text)]]
+  const kept = parts.filter(([name]) => !given.some(([replaced]) => replaced === name))
   const replaced = given.map(([name, value]) => [name, JSON.stringify(value)] as const)
-  const parts = [...kept, ...replaced].map(([name, value]) => `${JSON.stringify(name)}:${value}`)
-  return `{${parts.join(',')}}`
+  const all = [...kept, ...replaced].map(([name, value]) => `${JSON.stringify(name)}:${value}`)
+  return `{${all.join(',')}}`
 }

@@ -1,4 +1,4 @@
-import { HubError, messageOf } from '../errors.js'
+import { HubError } from '../errors.js'
 
 /** How long a request may take. */
 export interface RequestOptions {
@@ -50,9 +50,12 @@ export async function requestJson<T>(
   init: RequestInit = {},
   options: RequestOptions = {},
 ): Promise<T> {
-  const value = parseObject(await request(url, init, (response) => response.text(), options))
+  const value = await request(url, init, readObject, options)
   if (value && members.every((name) => Object.hasOwn(value, name))) return value as T
-  throw new HubError('HUB_FAILED', `what answers at ${url} does not seem to be a hub`)
+  throw new HubError(
+    'HUB_FAILED',
+    `what answers at ${url} does not seem to be a hub; check that the URL is right`,
+  )
 }
 
 function unreachable(url: URL, cause: unknown): HubError {
@@ -73,15 +76,20 @@ function reasonOf(error: unknown): string {
 async function refusal(response: Response): Promise<HubError> {
   const { status, statusText, headers } = response
   const moved = headers.get('location')
-  const body = await response.text().catch(messageOf)
-  const said = parseObject(body)?.message
+  const said = (await readObject(response).catch(() => undefined))?.message
   const message = typeof said === 'string' ? said : moved ? `it moved to ${moved}` : statusText
   return status >= 400 && status < 500
     ? new HubError('HUB_REFUSED', `the hub refused: ${message} (${status})`)
     : new HubError('HUB_FAILED', `the hub failed: ${message} (${status})`)
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
+/** The JSON object that an answer is; undefined for anything else, which may never end. */
+async function readObject(response: Response): Promise<Record<string, unknown> | undefined> {
+  if (!/^application\/json\s*(;|$)/i.test(response.headers.get('content-type') ?? '')) {
+    await response.body?.cancel()
+    return undefined
+  }
+  const text = await response.text()
   try {
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value ? (value as Record<string, unknown>) : undefined

@@ -1,8 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv'
-import { type Fault, keyPath, shown } from './fault.js'
+import { type Fault, keyPath, type Path, shown, valueAt } from './fault.js'
 import { FORMATS } from './formats.js'
-import { FileSchema, type FilledFile } from './schema.js'
-import { keysOf, type SchemaNode, wanted } from './schema-node.js'
+import { FileSchema, type FilledFile, type SchemaNode } from './schema.js'
 
 const ajv = new Ajv({
   validateSchema: false, // a test does, so that the hub need not at each start
@@ -16,13 +15,15 @@ for (const [name, { validate }] of Object.entries(FORMATS)) ajv.addFormat(name, 
 const isFilled = ajv.compile<FilledFile>(FileSchema)
 
 /**
- * Checks a configuration against the schema and fills the defaults in, in place.
+ * Checks a configuration and fills the defaults in, in place.
  *
  * @returns the same object, or all that is wrong with it, one fault for each place
  */
 export function check(file: unknown): { filled: FilledFile } | { faults: Fault[] } {
-  if (isFilled(file)) return { filled: file }
-  return { faults: onePerPlace((isFilled.errors ?? []).map(toFault)) }
+  const fits = isFilled(file)
+  const misfits = fits ? [] : onePerPlace((isFilled.errors ?? []).map(toFault))
+  const faults = [...misfits, ...duplicateChannels(file), ...notYet(file)]
+  return fits && faults.length === 0 ? { filled: file } : { faults }
 }
 
 function toFault({ instancePath, keyword, params, parentSchema, data }: ErrorObject): Fault {
@@ -61,4 +62,73 @@ function onePerPlace(faults: readonly Fault[]): Fault[] {
       above.add(keyPath(path.slice(0, length)))
   }
   return [...byPlace].filter(([place]) => !above.has(place)).map(([, fault]) => fault)
+}
+
+/** Says what a schema wants, as in `a whole number from 0 to 65535`. */
+function wanted(node: SchemaNode): string {
+  if (node.anyOf) return node.anyOf.map(wanted).join(' or ')
+  if (node.enum) return node.enum.map((value) => JSON.stringify(value)).join(' or ')
+  if (node.const !== undefined) return JSON.stringify(node.const)
+  switch (node.type) {
+    case 'integer':
+      return `a whole number from ${node.minimum} to ${node.maximum}`
+    case 'boolean':
+      return 'true or false'
+    case 'array':
+      return `a list, each item ${wanted(node.items ?? {})}`
+    case 'object':
+      return 'an object'
+    default:
+      return wantedText(node)
+  }
+}
+
+function wantedText({ format, minLength }: SchemaNode): string {
+  if (format !== undefined && format in FORMATS)
+    return FORMATS[format as keyof typeof FORMATS].wants
+  return minLength ? 'a text that is not empty' : 'a text'
+}
+
+/** The keys of a schema that something reads. */
+function keysOf({ properties = {} }: SchemaNode): string[] {
+  return Object.keys(properties).filter((key) => !properties[key]?.deprecated)
+}
+
+/** Faults for channels of a name that one before them has. */
+function duplicateChannels(file: unknown): Fault[] {
+  const faults: Fault[] = []
+  const first = new Map<string, number>()
+  for (const [index, channel] of channelsOf(file).entries()) {
+    const name = valueAt(channel, ['path'])
+    if (typeof name !== 'string' || !FORMATS.channel.validate(name)) continue
+    const earlier = first.get(name)
+    if (earlier === undefined) first.set(name, index)
+    else
+      faults.push({
+        path: ['channels', index, 'path'],
+        problem: `found ${shown(name)}, which is the name of channels[${earlier}], too; wants another`,
+      })
+  }
+  return faults
+}
+
+/** Faults for what the schema knows and this version of the hub does not do yet. */
+function notYet(file: unknown): Fault[] {
+  const faults: Fault[] = []
+  const refuse = (value: unknown, path: Path, problem: string) => {
+    if (valueAt(file, path) === value) faults.push({ path, problem })
+  }
+  const redis = 'found "redis", wants "leveldb" or "memory": this version has no Redis yet'
+  const amqp = 'found true, wants false: this version has no AMQP yet; publish by HTTP POST'
+  for (const index of channelsOf(file).keys()) {
+    refuse('redis', ['channels', index, 'cacheAdapter'], redis)
+  }
+  refuse('redis', ['default', 'cacheAdapter'], redis)
+  refuse(true, ['amqp', 'enabled'], amqp)
+  return faults
+}
+
+function channelsOf(file: unknown): readonly unknown[] {
+  const channels = valueAt(file, ['channels'])
+  return Array.isArray(channels) ? channels : []
 }

@@ -61,17 +61,17 @@ export function toConfig(file: FilledFile, env: NodeJS.ProcessEnv): Config {
 
 /** A channel's own keys, and the defaults for those that it does not have. */
 function toChannel(
-  own: FilledFile['channels'][number] | FilledFile['default'],
+  channel: FilledFile['channels'][number] | FilledFile['default'],
   defaults: FilledFile['default'],
 ): ChannelConfig {
-  const allowedOrigins = own.allowedOrigins ?? defaults.allowedOrigins
-  const restrictPublish = own.restrictPublish ?? defaults.restrictPublish
+  const allowedOrigins = channel.allowedOrigins ?? defaults.allowedOrigins
+  const restrictPublish = channel.restrictPublish ?? defaults.restrictPublish
   return Object.freeze({
-    cacheAdapter: own.cacheAdapter ?? defaults.cacheAdapter,
-    cacheLength: own.cacheLength ?? defaults.cacheLength,
+    cacheAdapter: channel.cacheAdapter ?? defaults.cacheAdapter,
+    cacheLength: channel.cacheLength ?? defaults.cacheLength,
     allowedOrigins: allowedOrigins.includes('*') ? '*' : Object.freeze([...allowedOrigins]),
     restrictPublish: restrictPublish && Object.freeze([...restrictPublish]),
-    assignIds: own.assignIds ?? defaults.assignIds,
+    assignIds: channel.assignIds ?? defaults.assignIds,
   })
 }
 

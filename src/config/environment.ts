@@ -1,5 +1,4 @@
-import { KEYS, type Key } from './keys.js'
-import type { SchemaNode } from './schema-node.js'
+import { KEYS, type Key, type SchemaNode } from './schema.js'
 
 /** A value from outside the file for one of its keys. */
 export interface Override {

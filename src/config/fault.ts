@@ -31,6 +31,16 @@ export function keyPath(path: Path): string {
   return text
 }
 
+/** What stands at a path; undefined where nothing does. */
+export function valueAt(value: unknown, path: Path): unknown {
+  let found = value
+  for (const key of path) {
+    const holds = typeof found === 'object' && found !== null && Object.hasOwn(found, key)
+    found = holds ? (found as Record<string | number, unknown>)[key] : undefined
+  }
+  return found
+}
+
 const MAX_SHOWN = 60
 
 /** Shows a value that was found; lists and objects, which may hold secrets, only by their kind. */

@@ -17,9 +17,9 @@ export function readJson(text: string): JsonDocument {
   return new Reader(text).document()
 }
 
-const SPACE = /[\t\n\r ]*/y
-/** A string, a mark, or anything else up to the next of these. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]|[^\t\n\r "{}[\]:,]+/sy
+/** White space, then a string, a mark, or anything else up to the next of these. */
+// The string is not (…|…)*, for which V8 needs a stack as deep as the string is long.
+const TOKEN = /[\t\n\r ]*("[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:,]|[^\t\n\r "{}[\]:,]+|)/sy
 const MAX_DEPTH = 100
 
 class Reader {
@@ -95,11 +95,9 @@ class Reader {
   }
 
   #advance(): void {
-    SPACE.lastIndex = this.#at + this.#token.length
-    SPACE.exec(this.#text)
-    this.#at = SPACE.lastIndex
-    TOKEN.lastIndex = this.#at
-    this.#token = TOKEN.exec(this.#text)?.[0] ?? ''
+    TOKEN.lastIndex = this.#at + this.#token.length
+    this.#token = TOKEN.exec(this.#text)?.[1] ?? ''
+    this.#at = TOKEN.lastIndex - this.#token.length
   }
 
   #fault(wanted: string): SyntaxError {

@@ -1,12 +1,8 @@
 import { check } from './check.js'
 import { type Config, toConfig } from './config.js'
-import { duplicateChannels } from './duplicates.js'
 import type { Override } from './environment.js'
-import { ConfigError, type Fault, keyPath } from './fault.js'
-import { KEYS } from './keys.js'
-import { notYet } from './not-yet.js'
-import { isObject, own } from './plain.js'
-import { type FilledFile, SECTIONS } from './schema.js'
+import { ConfigError, type Fault, keyPath, valueAt } from './fault.js'
+import { type FilledFile, KEYS, SECTIONS } from './schema.js'
 
 export interface Resolved {
   readonly config: Config
@@ -14,8 +10,8 @@ export interface Resolved {
   readonly warnings: readonly string[]
 }
 
-/** What goes into a configuration besides the file. */
-export interface Besides {
+/** What goes into a configuration beside the file. */
+export interface ResolveOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Values from elsewhere, later ones before earlier ones, all before the file's. */
   readonly overrides?: readonly Override[]
@@ -32,16 +28,11 @@ export interface Besides {
 export function resolveConfig(
   input: unknown,
   source: string,
-  { env = process.env, overrides = [], faults = [] }: Besides = {},
+  { env = process.env, overrides = [], faults = [] }: ResolveOptions = {},
 ): Resolved {
   const file = withOverrides(input, overrides)
   const checked = check(file)
-  const all = [
-    ...faults,
-    ...('faults' in checked ? checked.faults : []),
-    ...duplicateChannels(file),
-    ...notYet(file),
-  ]
+  const all = [...faults, ...('faults' in checked ? checked.faults : [])]
   if ('faults' in checked || all.length > 0) {
     throw new ConfigError(
       source,
@@ -56,12 +47,16 @@ function withOverrides(input: unknown, overrides: readonly Override[]): unknown 
   if (!isObject(input)) return input
   const file: Record<string, unknown> = { ...input }
   for (const name of Object.keys(SECTIONS)) {
-    const section = own(input, name)
+    const section = valueAt(input, [name])
     if (section !== undefined && !isObject(section)) continue
     const values = overrides.filter((override) => override.section === name)
     file[name] = { ...section, ...Object.fromEntries(values.map(({ key, value }) => [key, value])) }
   }
   return file
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Says where a fault is, by the name of the variable or flag if the value is from one. */
@@ -76,6 +71,6 @@ function describe({ path, problem }: Fault, overrides: readonly Override[]): str
 
 function neverRead(file: FilledFile): string[] {
   return KEYS.filter(({ schema }) => schema.deprecated)
-    .filter(({ section, key }) => own(file[section], key) !== undefined)
+    .filter(({ section, key }) => valueAt(file, [section, key]) !== undefined)
     .map(({ section, key, schema }) => `${section}.${key}: ${schema.description}`)
 }

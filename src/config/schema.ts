@@ -63,7 +63,42 @@ export const SECTIONS = {
   },
 }
 
-export type SectionName = keyof typeof SECTIONS
+type SectionName = keyof typeof SECTIONS
+
+/** The parts of a JSON Schema that this folder works with. */
+export interface SchemaNode {
+  readonly type?: string
+  readonly const?: unknown
+  readonly enum?: readonly unknown[]
+  readonly anyOf?: readonly SchemaNode[]
+  readonly items?: SchemaNode
+  readonly properties?: Readonly<Record<string, SchemaNode>>
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly minLength?: number
+  readonly format?: string
+  readonly description?: string
+  /** Nothing reads it. */
+  readonly deprecated?: boolean
+  /** It is secret: never to be shown. */
+  readonly writeOnly?: boolean
+}
+
+/** A key of a section, such as `server.port`. */
+export interface Key {
+  readonly section: SectionName
+  readonly key: string
+  readonly schema: SchemaNode
+}
+
+/** Every key of every section; those of `channels` are not among them. */
+export const KEYS: readonly Key[] = (Object.keys(SECTIONS) as SectionName[]).flatMap((section) =>
+  Object.entries(SECTIONS[section]).map(([key, schema]) => ({
+    section,
+    key,
+    schema: schema as SchemaNode,
+  })),
+)
 
 /** The keys of one of `channels`; what it does not say, it takes from `default`. */
 const channel = Type.Object(
@@ -89,9 +124,6 @@ export const FileSchema = Type.Object(
   },
   { additionalProperties: false, title: 'The configuration of ssehub' },
 )
-
-/** What a configuration file may hold. */
-export type ConfigFile = Static<typeof FileSchema>
 
 /** A checked configuration file with its defaults filled in. */
 export type FilledFile = {

@@ -1,6 +1,19 @@
-import { writeFileSync } from 'node:fs'
+import { realpathSync, writeFileSync } from 'node:fs'
 import { schemaFile } from './files.js'
-import { schemaText } from './schema-text.js'
+import { FileSchema } from './schema.js'
+
+/** A list of strings over several lines; Biome puts it on one. */
+const LIST = /\[\s+("[^[\]{}]*")\s+\]/g
+
+/** The JSON Schema of the configuration as its file holds it. */
+export function schemaText(): string {
+  const schema = { $schema: 'http://json-schema.org/draft-07/schema#', ...FileSchema }
+  const text = JSON.stringify(schema, null, 2)
+  return `${text.replace(LIST, (_, items: string) => `[${items.replace(/\s+/g, ' ')}]`)}\n`
+}
 
 // Run as a script after a change of the schema: `npm run schema`.
-writeFileSync(schemaFile, schemaText())
+const script = process.argv[1]
+if (script && realpathSync(script) === import.meta.filename) {
+  writeFileSync(schemaFile, schemaText())
+}

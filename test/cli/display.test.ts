@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { colourLevel } from '../../src/cli/colour.js'
 import { eventLines } from '../../src/cli/event-lines.js'
 import { redraw } from '../../src/cli/screen.js'
-import { statsTables } from '../../src/cli/stats-tables.js'
-import { table } from '../../src/cli/table.js'
+import { statsTables, table } from '../../src/cli/stats-tables.js'
 import type { Stats } from '../../src/stats.js'
 
 describe('what is shown to people', () => {

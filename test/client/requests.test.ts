@@ -61,6 +61,15 @@ describe('a request to a hub', () => {
     await assert.rejects(publishTo('not-a-hub'), { code: 'HUB_FAILED', message: /not .* a hub/ })
   })
 
+  it('does not wait for the end of what no hub sends', async () => {
+    const patient = { timeout: 60_000 }
+    const stats = fetchStats(`${hub.url}/three`, patient)
+    await assert.rejects(stats, { code: 'HUB_FAILED', message: /three\/stats .*not .* a hub/ })
+    const publishTo = (channel: string) => publish(hub.url, channel, { data: 'x' }, patient)
+    await assert.rejects(publishTo('page'), { code: 'HUB_FAILED', message: /not .* a hub/ })
+    await assert.rejects(publishTo('login'), { code: 'HUB_REFUSED', message: /Unauthorized/ })
+  })
+
   it('fails when no answer comes, or not all of it', async () => {
     const code = 'HUB_UNREACHABLE'
     await assert.rejects(publishTo('resets'), { code })

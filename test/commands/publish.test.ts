@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type CliOptions, cli } from '../helpers/cli.js'
+import { bash, type CliOptions, cli } from '../helpers/cli.js'
 import { FakeHub } from '../helpers/fake-hub.js'
 import { makeFolder } from '../helpers/folder.js'
 
@@ -114,6 +114,27 @@ describe('ssehub publish', () => {
         'ssehub: line 4: the hub refused: it is too large (413); 2 published before it\n',
       )
       assert.equal(hub.calls.length, 3)
+    })
+
+    it('publishes all of it though nobody reads what is printed, and exits by how that went', async () => {
+      // The lines after the first come when the reader has gone for certain.
+      const publishTo = (channel: string) =>
+        bash(
+          `gone=${join(folder, channel)}
+          (echo 0; until [ -e "$gone" ]; do sleep 0.02; done; seq 1 20) |
+          ssehub publish ${channel} - --json |
+          (head -n 1; exec 0<&-; touch "$gone")
+          echo "$\{PIPESTATUS[1]}"`,
+          { env: { SSEHUB_URL: hub.url } },
+        )
+      const end = await publishTo('test')
+      assert.equal(end.stdout, '{"channel":"test","id":null,"sequence":1,"subscribers":3}\n0\n')
+      assert.equal(end.stderr, '')
+      const all = Array.from({ length: 21 }, (_, n) => `{"data":"${n}"}`)
+      assert.deepEqual(bodies(), all)
+      const refused = await publishTo('refuses-the-third')
+      assert.match(refused.stdout, /\n3\n$/)
+      assert.match(refused.stderr, /^ssehub: line 3: .*; 2 published before it\n$/)
     })
 
     it('refuses input that is not UTF-8', async () => {

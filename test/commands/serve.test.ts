@@ -4,39 +4,8 @@ import { join } from 'node:path'
 import { cli } from '../helpers/cli.js'
 import { makeFolder } from '../helpers/folder.js'
 import { answerOf } from '../helpers/hub-client.js'
+import { ORIGINAL_CONFIG } from '../helpers/original-config.js'
 import { ServedHub } from '../helpers/served-hub.js'
-
-/** As the original's README has it, but for the port and the folder. */
-const ORIGINAL = (folder: string) => ({
-  server: {
-    port: 0,
-    'bind-ip': '0.0.0.0',
-    logdir: folder,
-    pingInterval: 5,
-    threadsPerChannel: 2,
-    allowUndefinedChannels: true,
-  },
-  amqp: {
-    enabled: false,
-    host: '127.0.0.1',
-    port: 5672,
-    user: 'guest',
-    password: 'guest',
-    exchange: 'amq.fanout',
-  },
-  redis: { host: '127.0.0.1', port: 6379, prefix: 'ssehub' },
-  leveldb: { storageDir: folder },
-  default: {
-    cacheAdapter: 'leveldb',
-    cacheLength: 500,
-    allowedOrigins: '*',
-    restrictPublish: ['127.0.0.1'],
-  },
-  channels: [
-    { path: 'test', allowedOrigins: ['https://some.host'], cacheLength: 5 },
-    { path: 'test2', cacheAdapter: 'memory', restrictPublish: ['10.0.0.0/8'] },
-  ],
-})
 
 describe('ssehub serve', () => {
   let folder: string
@@ -54,7 +23,9 @@ describe('ssehub serve', () => {
   })
 
   it("starts on the original's example file", async () => {
-    hub = await ServedHub.startWith(ORIGINAL(folder), folder)
+    const server = { ...ORIGINAL_CONFIG.server, logdir: folder }
+    const leveldb = { storageDir: folder }
+    hub = await ServedHub.startWith({ ...ORIGINAL_CONFIG, server, leveldb }, folder)
     const stream = await hub.subscribe('test')
     const event = '{ "id": 1, "event": "message", "data": "Test message" }'
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
@@ -131,9 +102,7 @@ describe('ssehub serve', () => {
 
   it('exits at once on a second signal', async () => {
     hub = await ServedHub.startWith({}, folder)
-    const busy = hub.connect()
-    busy.write('POST /test HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n')
-    await hub.stats()
+    const busy = await hub.beginPublish('test', 12)
     hub.signal('SIGTERM')
     const stream = await hub.subscribe('test') // it is stopping, and waits for the publish
     await stream.end()

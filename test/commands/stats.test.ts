@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cli, startCli } from '../helpers/cli.js'
+import { bash, cli, startCli } from '../helpers/cli.js'
 import { FakeHub } from '../helpers/fake-hub.js'
 
 describe('ssehub stats', () => {
@@ -51,6 +51,14 @@ describe('ssehub stats', () => {
     const watch = startCli(['stats', '--watch', '--interval', '0.01', '--url', hub.url])
     await watch.shows(/uptime.*\n\nuptime/s)
     assert.equal((await watch.end()).stdout.includes('\x1b'), false)
+  })
+
+  it('ends quietly when its reader has gone', async () => {
+    const { stdout, stderr } = await bash(
+      `ssehub stats --watch --interval 0.01 --url ${hub.url} | head -n 1; echo "$\{PIPESTATUS[0]}"`,
+    )
+    assert.equal(stdout, 'uptime    00:01:40\n0\n')
+    assert.equal(stderr, '')
   })
 
   it('is used wrongly with an interval and nothing to watch', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readEnvironment } from '../../src/config/environment.js'
-import { KEYS } from '../../src/config/keys.js'
 import { type Resolved, resolveConfig } from '../../src/config/resolve.js'
+import { KEYS } from '../../src/config/schema.js'
 import { faultsOf } from './faults-of.js'
 
 function resolveWith(env: NodeJS.ProcessEnv, file: unknown = {}): Resolved {

@@ -4,10 +4,8 @@ import { join, relative } from 'node:path'
 import { defaultConfigFile } from '../../src/config/files.js'
 import { type LoadedConfig, type LoadOptions, loadConfig } from '../../src/config/load.js'
 import { makeFolder } from '../helpers/folder.js'
+import { ORIGINAL_CONFIG } from '../helpers/original-config.js'
 import { faultsOf } from './faults-of.js'
-
-const ORIGINAL_README =
-  '{"server":{"port":8080,"bind-ip":"0.0.0.0","logdir":"./","pingInterval":5,"threadsPerChannel":2,"allowUndefinedChannels":true},"amqp":{"enabled":false,"host":"127.0.0.1","port":5672,"user":"guest","password":"guest","exchange":"amq.fanout"},"redis":{"host":"127.0.0.1","port":6379,"prefix":"ssehub"},"leveldb":{"storageDir":"/tmp"},"default":{"cacheAdapter":"leveldb","cacheLength":500,"allowedOrigins":"*","restrictPublish":["127.0.0.1"]},"channels":[{"path":"test","allowedOrigins":["https://some.host"],"cacheLength":5},{"path":"test2","cacheAdapter":"memory","restrictPublish":["10.0.0.0/8"]}]}'
 
 describe('loading the configuration', () => {
   let folder: string
@@ -24,7 +22,7 @@ describe('loading the configuration', () => {
   }
 
   it('takes the file that the README of the original shows', () => {
-    const { config, warnings } = load(ORIGINAL_README)
+    const { config, warnings } = load(JSON.stringify(ORIGINAL_CONFIG))
     assert.deepEqual(warnings, [])
     assert.equal(config.server.threadsPerChannel, 2)
     assert.equal(config.server.logdir, process.cwd())
@@ -43,11 +41,15 @@ describe('loading the configuration', () => {
   })
 
   it('takes the example of the original, and says which keys were never read', () => {
-    const file = JSON.parse(ORIGINAL_README)
-    Object.assign(file.server, { pingEvent: true, enablePost: true })
-    file.default.enablePost = true
-    file.redis.numConnections = 5
-    const { config, warnings } = load(JSON.stringify(file))
+    const { server, redis, default: defaults } = ORIGINAL_CONFIG
+    const { config, warnings } = load(
+      JSON.stringify({
+        ...ORIGINAL_CONFIG,
+        server: { ...server, pingEvent: true, enablePost: true },
+        redis: { ...redis, numConnections: 5 },
+        default: { ...defaults, enablePost: true },
+      }),
+    )
     assert.equal(config.server.pingEvent, true)
     assert.deepEqual(warnings, [
       'redis.numConnections: never read; one connection is enough',

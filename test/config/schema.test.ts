@@ -3,10 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { defaultConfigFile, schemaFile } from '../../src/config/files.js'
-import { KEYS } from '../../src/config/keys.js'
 import { resolveConfig } from '../../src/config/resolve.js'
-import { FileSchema } from '../../src/config/schema.js'
-import { schemaText } from '../../src/config/schema-text.js'
+import { FileSchema, KEYS } from '../../src/config/schema.js'
+import { schemaText } from '../../src/config/write-schema.js'
 import { packageRoot } from '../helpers/package-root.js'
 
 function read(file: string): Record<string, Record<string, unknown>> {

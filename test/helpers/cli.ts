@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { packageRoot } from './package-root.js'
+import { endWithTest } from './process.js'
 
 /** How a command ended, and what it wrote. */
-export interface Finished {
+interface Finished {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
@@ -43,13 +44,14 @@ export function bash(line: string, options: CliOptions = {}): Promise<Finished> 
 }
 
 /** A command that is running. */
-export class RunningCli {
+class RunningCli {
   readonly finished: Promise<Finished>
   readonly #process: ChildProcess
   readonly #output = { stdout: '', stderr: '' }
 
   constructor(file: string, args: readonly string[], { env, input }: CliOptions) {
-    const child = spawn(file, args, { env: { ...process.env, ...NO_SETTINGS, ...env } })
+    const settings = { ...process.env, ...NO_SETTINGS, ...env }
+    const child = endWithTest(spawn(file, args, { env: settings, detached: true }))
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => {
         this.#output[name] += text

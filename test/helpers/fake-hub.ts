@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net'
 
 /** A request as it came. */
-export interface Call {
+interface Call {
   readonly method: string
   /** With the query. */
   readonly url: string
@@ -79,6 +79,11 @@ function proxyError(response: ServerResponse): void {
   response.writeHead(503, { 'content-type': 'text/html' }).end('<h1>no hub here</h1>')
 }
 
+/** A page that goes on for ever. */
+function page(response: ServerResponse, status: number): void {
+  response.writeHead(status, { 'content-type': 'text/html' }).write('<h1>no hub here</h1>')
+}
+
 function stream(response: ServerResponse, ...frames: string[]): ServerResponse {
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   response.write(`:ok\n\nretry: 10\n\n${frames.map((frame) => `${frame}\n\n`).join('')}`)
@@ -108,7 +113,11 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   'POST /not-a-hub': (response) => response.end('hello'),
   'POST /resets': (response) => response.destroy(),
   'POST /hangs': () => {},
-  'POST /hangs-midway': (response) => response.write('{"channel":'),
+  'POST /hangs-midway': (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).write('{"channel":')
+  },
+  'POST /page': (response) => page(response, 200),
+  'POST /login': (response) => page(response, 401),
 
   'GET *': (response) => refuse(response, 404, 'Channel does not exist.'),
   'GET /silent': (response) => stream(response),
@@ -146,6 +155,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
         { id: 'a', clients: 0, broadcasted_events: 5, total_connects: 10 },
       ],
     }),
+  'GET /three/stats': (response) => stream(response),
   'GET /-/history/test': (response) =>
     json(response, 200, {
       channel: 'test',

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { HubClient } from './hub-client.js'
 import { packageRoot } from './package-root.js'
+import { endWithTest } from './process.js'
 
 /** A hub that `ssehub serve` runs, in a process of its own. */
 export class ServedHub extends HubClient {
@@ -21,10 +22,13 @@ export class ServedHub extends HubClient {
   /** @param args of `ssehub serve`; it takes a free port unless they say otherwise */
   static async start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<ServedHub> {
     const port = args.includes('--port') ? [] : ['--port', '0']
-    const child = spawn(
-      process.execPath,
-      [join(packageRoot, 'bin/run.js'), 'serve', '--host', '127.0.0.1', ...port, ...args],
-      { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    const command = [join(packageRoot, 'bin/run.js'), 'serve', '--host', '127.0.0.1']
+    const child = endWithTest(
+      spawn(process.execPath, [...command, ...port, ...args], {
+        env: { ...process.env, ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+      }),
     )
     let errors = ''
     child.stderr.on('data', (text) => {

@@ -195,6 +195,7 @@ describe('hardening', () => {
       streams.add(socket)
       answerBrokenRequest(error, socket, { counters, streams })
       streams.delete(socket)
+      socket.write('as a stream nothing, ')
       answerBrokenRequest(error, socket, { counters, streams })
     }).listen(0)
     await once(server, 'listening')
@@ -203,7 +204,7 @@ describe('hardening', () => {
     let text = ''
     for await (const chunk of client) text += chunk
     server.close()
-    assert.equal(text.match(/HTTP\/1.1 408/g)?.length, 1, 'only while it was no stream')
+    assert.match(text, /^as a stream nothing, HTTP\/1.1 408 /)
   })
 
   it('clients that go in the middle of anything end nothing else', async () => {

@@ -1,19 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ServerContext } from './context.js'
-import { isInspection, parseTarget } from './target.js'
 
 /** What pages may send: what polyfills do, and what publishing takes. [ssehub] */
 const ALLOWED_HEADERS =
   'Accept, Cache-Control, X-Requested-With, Last-Event-ID, Authorization, Content-Type'
 
-/**
- * `OPTIONS /PATH`, for any channel: a reconnect with a long id is preflighted too. And CORS on
- * all that is answered for a channel, so that a page can read why it was refused.
- */
-export function corsRoutes(app: FastifyInstance, context: ServerContext): void {
-  app.addHook('onRequest', async (request, reply) => {
-    if (!isInspection(request.raw.url ?? '/')) allow(request, reply, context)
-  })
+/** `OPTIONS /PATH`, for any channel: a reconnect with a long id is preflighted too. */
+export function preflightRoute(app: FastifyInstance): void {
   app.options('/*', (_request, reply) =>
     reply
       .code(204)
@@ -26,7 +19,11 @@ export function corsRoutes(app: FastifyInstance, context: ServerContext): void {
   )
 }
 
-function allow(request: FastifyRequest, reply: FastifyReply, { policies }: ServerContext): void {
-  const { channel } = parseTarget(request.raw.url ?? '/')
-  reply.headers(policies.for(channel).origins.headersFor(request.headers.origin))
+/** CORS on all that is answered for a channel, so that a page can read why it was refused. */
+export function allowOrigin(
+  { target, headers }: FastifyRequest,
+  reply: FastifyReply,
+  { policies }: ServerContext,
+): void {
+  reply.headers(policies.for(target.channel).origins.headersFor(headers.origin))
 }

@@ -3,29 +3,32 @@ import { HubError } from '../errors.js'
 import { parseEvent } from '../event/parse.js'
 import type { ServerContext } from './context.js'
 import { HttpError, refuseMethod } from './errors.js'
-import { parseTarget } from './target.js'
 
 /** What a body may have at most, in bytes. [ssehub] */
-export const MAX_BODY_BYTES = 8_192_000
+const MAX_BODY_BYTES = 8_192_000
 
 /** `POST /PATH`: publishes an event. */
 export function publishRoute(app: FastifyInstance, context: ServerContext): void {
   // Whatever the Content-Type says, it is JSON: curl sends a form's, others send none. [ssehub]
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  for (const url of ['/', '/stats'])
-    app.post(url, { onRequest: async (r) => refuseMethod(r) }, refuseMethod)
+  for (const url of ['/', '/stats', '/-/*'])
+    app.post(url, { onRequest: refuseMethod }, refuseMethod)
   app.post<{ Body: Buffer | undefined }>('/*', {
     bodyLimit: MAX_BODY_BYTES,
-    onRequest: async (request) => {
+    onRequest: (request, _reply, done) => {
       admit(request, context)
       track(request, context)
       delete request.raw.headers['content-type']
+      done()
     },
-    onResponse: async (request) => context.publishes.end(request.raw),
+    onResponse: (request, _reply, done) => {
+      context.publishes.end(request.raw)
+      done()
+    },
     handler: async (request) => {
       try {
-        const { channel } = parseTarget(request.raw.url ?? '/')
+        const { channel } = request.target
         return await context.channels.publish(channel, parseEvent(request.body ?? ''))
       } finally {
         context.publishes.end(request.raw)
@@ -45,7 +48,7 @@ function track({ raw }: FastifyRequest, { publishes }: ServerContext): void {
 /** Refuses who may not publish before a body is read. */
 function admit(request: FastifyRequest, context: ServerContext): void {
   const { config, channels, policies } = context
-  const { channel } = parseTarget(request.raw.url ?? '/')
+  const { channel } = request.target
   if (context.streams.has(request.raw.socket)) {
     throw new HttpError(400, 'this connection is a stream already; it takes no further request')
   }

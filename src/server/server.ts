@@ -2,12 +2,19 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Logger } from 'pino'
 import { answerBrokenRequest } from './broken-request.js'
 import type { ServerContext } from './context.js'
-import { corsRoutes } from './cors.js'
+import { allowOrigin, preflightRoute } from './cors.js'
 import { answerError, refuseMethod } from './errors.js'
 import { inspectRoutes } from './inspect.js'
 import { publishRoute } from './publish.js'
 import { subscribeRoute } from './subscribe.js'
-import { originForm } from './target.js'
+import { isInspection, originForm, parseTarget, type Target } from './target.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the request is about, unless that is the hub itself. */
+    target: Target
+  }
+}
 
 /** Ms in which the head of a request has to be there, and all of it. */
 const HEAD_TIMEOUT = 10_000
@@ -36,14 +43,22 @@ export function createServer(context: ServerContext, logger: Logger): FastifyIns
   })
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(refuseMethod)
-  app.addHook('onRequest', async (request) => {
+  app.decorateRequest('target')
+  app.addHook('onRequest', (request, reply, done) => {
     if (!METHODS.has(request.method)) refuseMethod(request)
+    const { url = '/' } = request.raw
+    if (!isInspection(url)) {
+      request.target = parseTarget(url)
+      allowOrigin(request, reply, context)
+    }
+    done()
   })
-  app.addHook('onResponse', async (_request, { statusCode }) => {
+  app.addHook('onResponse', (_request, { statusCode }, done) => {
     if (statusCode === 400) context.counters.invalidRequests += 1
     if (statusCode === 413) context.counters.oversizedRequests += 1
+    done()
   })
-  corsRoutes(app, context)
+  preflightRoute(app)
   inspectRoutes(app, context)
   publishRoute(app, context)
   subscribeRoute(app, context)

@@ -8,12 +8,11 @@ import { encodeRetry, PREAMBLE, STREAM_OPEN } from '../event/encode.js'
 import type { ServerContext } from './context.js'
 import { SocketSink } from './socket-sink.js'
 import { parseSubscription, type Subscription } from './subscription.js'
-import { parseTarget } from './target.js'
 
 /** `GET /PATH`: the stream of a channel. */
 export function subscribeRoute(app: FastifyInstance, context: ServerContext): void {
   app.get('/*', async (request, reply) => {
-    const { channel: name, query } = parseTarget(request.raw.url ?? '/')
+    const { channel: name, query } = request.target
     const { origin, 'last-event-id': lastEventId } = request.headers
     const subscription = parseSubscription(query, headerText(lastEventId))
     const head = streamHead(context.policies.for(name).origins.headersFor(origin))

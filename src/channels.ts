@@ -1,6 +1,7 @@
 import { Channel, type ChannelOptions } from './channel/channel.js'
 import { Flusher } from './channel/flusher.js'
 import type { CacheAdapter, Config } from './config/config.js'
+import { HubError } from './errors.js'
 import type { HubEvent } from './event/event.js'
 import type { Store, StoredChannel } from './store/store.js'
 
@@ -23,12 +24,6 @@ export interface Published {
   readonly subscribers: number
 }
 
-export interface ChannelsOptions {
-  /** The time in ms. */
-  readonly now: () => number
-  readonly flusher?: Flusher
-}
-
 /** A channel's recent events are held in memory up to this, besides its history. */
 const WINDOW = { events: 4096, bytes: 4_194_304 }
 
@@ -40,20 +35,18 @@ export class Channels implements Iterable<Channel> {
   readonly #config: Config
   readonly #stores: ReadonlyMap<CacheAdapter, Store>
   readonly #now: () => number
-  readonly #flusher: Flusher
+  readonly #flusher = new Flusher()
   readonly #open = new Map<string, OpenChannel>()
   readonly #opening = new Map<string, Promise<OpenChannel>>()
 
-  /** @param stores one for each cache adapter that the configuration uses */
-  constructor(
-    config: Config,
-    stores: ReadonlyMap<CacheAdapter, Store>,
-    { now, flusher = new Flusher() }: ChannelsOptions,
-  ) {
+  /**
+   * @param stores one for each cache adapter that the configuration uses
+   * @param now the time in ms
+   */
+  constructor(config: Config, stores: ReadonlyMap<CacheAdapter, Store>, now: () => number) {
     this.#config = config
     this.#stores = stores
     this.#now = now
-    this.#flusher = flusher
   }
 
   /**
@@ -89,18 +82,19 @@ export class Channels implements Iterable<Channel> {
       : undefined
   }
 
-  /** Whether there can be a channel of that name. */
-  admits(name: string): boolean {
-    return this.#config.server.allowUndefinedChannels || this.#config.channels.has(name)
+  /** @throws {HubError} `UNKNOWN_CHANNEL` if there can be no channel of that name */
+  admit(name: string): void {
+    const { channels, server } = this.#config
+    if (!server.allowUndefinedChannels && !channels.has(name)) throw unknownChannel()
   }
 
   /**
-   * A channel to subscribe to, which is to be done in the same tick; undefined where there is none.
+   * An admitted channel, to subscribe to in the same tick.
    *
    * @throws {HubError} `STORE_FAILED` if the store cannot open it now
    */
-  async find(name: string): Promise<Channel | undefined> {
-    return this.admits(name) ? (await this.#opened(name)).channel : undefined
+  async find(name: string): Promise<Channel> {
+    return (await this.#opened(name)).channel
   }
 
   /**
@@ -169,4 +163,8 @@ export class Channels implements Iterable<Channel> {
     this.#open.set(name, open)
     return open
   }
+}
+
+export function unknownChannel(): HubError {
+  return new HubError('UNKNOWN_CHANNEL', 'Channel does not exist.')
 }

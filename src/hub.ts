@@ -1,7 +1,7 @@
 import type { AddressInfo, Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { type Logger, pino } from 'pino'
-import { channelNameFault } from './channel/name.js'
+import { checkChannelName } from './channel/name.js'
 import { Channels, type Published } from './channels.js'
 import type { NewEvent } from './client/publish.js'
 import type { CacheAdapter, Config } from './config/config.js'
@@ -61,7 +61,7 @@ export class Hub {
     this.#random = options.random ?? Math.random
     this.#startedAt = this.#now()
     this.#stores = this.#makeStores()
-    this.#channels = new Channels(config, this.#stores, { now: this.#now })
+    this.#channels = new Channels(config, this.#stores, this.#now)
     const context = {
       config,
       channels: this.#channels,
@@ -129,11 +129,8 @@ export class Hub {
    * @throws {HubError} `INVALID_CHANNEL`, `UNKNOWN_CHANNEL`, `INVALID_EVENT`, `STORE_FAILED`
    */
   async publish(channel: string, event: NewEvent): Promise<Published> {
-    const fault = channelNameFault(channel)
-    if (fault) throw new HubError('INVALID_CHANNEL', `invalid channel name: ${fault}`)
-    if (!this.#channels.admits(channel)) {
-      throw new HubError('UNKNOWN_CHANNEL', `channel ${channel} is not defined`)
-    }
+    checkChannelName(channel)
+    this.#channels.admit(channel)
     if (this.#stopping) throw new HubError('HUB_STOPPING', 'the hub is stopping')
     const checked = parseEvent(jsonOf(event))
     this.#publishes.begin(checked)

@@ -10,7 +10,7 @@ describe('the channels of a hub', () => {
   beforeEach(async () => {
     const settings = { channels: [{ path: 'defined' }] }
     const { config } = resolveConfig(settings, 'the test', { env: {} })
-    channels = new Channels(config, new Map([['memory', new MemoryStore()]]), { now: () => 0 })
+    channels = new Channels(config, new Map([['memory', new MemoryStore()]]), () => 0)
     await channels.start()
   })
 
@@ -23,14 +23,14 @@ describe('the channels of a hub', () => {
     const subscriptions = await Promise.all(
       ['a', 'b', 'c'].map(async (name) => {
         const channel = await channels.find(name)
-        return { channel, subscriber: channel?.subscribe(new FakeSink(), { from: 'now' }) }
+        return { channel, subscriber: channel.subscribe(new FakeSink(), { from: 'now' }) }
       }),
     )
     await channels.publish('b', { data: 'x' })
     ticks()
     assert.deepEqual(open(), ['defined', 'a', 'b', 'c'])
     for (const { channel, subscriber } of subscriptions) {
-      if (subscriber) channel?.unsubscribe(subscriber)
+      channel.unsubscribe(subscriber)
     }
     ticks()
     assert.deepEqual(open(), ['defined', 'b'])

@@ -1,3 +1,5 @@
+import { HubError } from '../errors.js'
+
 const MAX_LENGTH = 128
 
 /**
@@ -14,4 +16,15 @@ export function channelNameFault(name: string): string | undefined {
   if (/\p{Cc}/u.test(name)) return 'it holds a control character'
   if (name.startsWith('-/')) return 'it begins with "-/"'
   return undefined
+}
+
+/** @throws {HubError} `INVALID_CHANNEL` if no channel can have that name */
+export function checkChannelName(name: string): void {
+  const fault = channelNameFault(name)
+  if (fault) throw invalidChannel(fault)
+}
+
+/** @param fault what is wrong with the name, as `channelNameFault` says it */
+export function invalidChannel(fault: string, cause?: unknown): HubError {
+  return new HubError('INVALID_CHANNEL', `invalid channel name: ${fault}`, { cause })
 }

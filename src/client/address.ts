@@ -1,4 +1,4 @@
-import { channelNameFault } from '../channel/name.js'
+import { checkChannelName, invalidChannel } from '../channel/name.js'
 import { HubError } from '../errors.js'
 
 /** Where a hub is looked for when nothing else is said. */
@@ -27,10 +27,11 @@ export function hubUrl(base: string, path: string): URL {
  * @throws {HubError} `INVALID_CHANNEL` if no channel has that name, or no URL can say it
  */
 export function channelPath(channel: string): string {
+  checkChannelName(channel)
   const parts = channel.split('/')
-  const dots = parts.some((part) => part === '.' || part === '..')
-  const fault = channelNameFault(channel) ?? (dots && 'no URL holds "." or ".." between slashes')
-  if (fault) throw new HubError('INVALID_CHANNEL', `invalid channel name: ${fault}`)
+  if (parts.some((part) => part === '.' || part === '..')) {
+    throw invalidChannel('no URL holds "." or ".." between slashes')
+  }
   return parts.map(encodeURIComponent).join('/')
 }
 

@@ -13,7 +13,7 @@ export interface HubEvent {
 }
 
 /** Bounds of `retry` on the wire, in ms: less is a reconnect storm, more is a client that is lost. */
-export const RETRY_LIMITS = { min: 500, max: 3_600_000 } as const
+const RETRY_LIMITS = { min: 500, max: 3_600_000 } as const
 
 const MAX_NAME_LENGTH = 128
 const PRINTABLE_ASCII = /^[\x20-\x7e]+$/

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { unknownChannel } from '../channels.js'
 import { HubError } from '../errors.js'
 import { dumpHistory } from '../history-dump.js'
 import { statsOf } from '../stats.js'
@@ -25,7 +26,7 @@ export function inspectRoutes(app: FastifyInstance, context: ServerContext): voi
   app.get(`${HISTORY}/*`, (request, reply) => {
     const { channel: name } = parseTarget((request.raw.url ?? '').slice(HISTORY.length))
     const channel = context.channels.get(name)
-    if (!channel) throw new HubError('UNKNOWN_CHANNEL', 'Channel does not exist.')
+    if (!channel) throw unknownChannel()
     const { log } = channel
     return reply
       .header('Cache-Control', 'no-cache')

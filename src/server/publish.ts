@@ -58,7 +58,7 @@ function admit(request: FastifyRequest, context: ServerContext): void {
     })
   }
   if (context.isStopping()) throw new HubError('HUB_STOPPING', 'the hub is stopping; try again')
-  if (!channels.admits(channel)) throw new HubError('UNKNOWN_CHANNEL', 'Channel does not exist.')
+  channels.admit(channel)
   const address = request.raw.socket.remoteAddress
   if (!policies.for(channel).publishers.allows(address)) {
     throw new HttpError(403, `${address} may not publish to this channel (restrictPublish)`)

@@ -3,7 +3,6 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Channel } from '../channel/channel.js'
-import { HubError } from '../errors.js'
 import { encodeRetry, PREAMBLE, STREAM_OPEN } from '../event/encode.js'
 import type { ServerContext } from './context.js'
 import { SocketSink } from './socket-sink.js'
@@ -16,9 +15,7 @@ export function subscribeRoute(app: FastifyInstance, context: ServerContext): vo
     const { origin, 'last-event-id': lastEventId } = request.headers
     const subscription = parseSubscription(query, headerText(lastEventId))
     const head = streamHead(context.policies.for(name).origins.headersFor(origin))
-    if (!context.channels.admits(name)) {
-      throw new HubError('UNKNOWN_CHANNEL', 'Channel does not exist.')
-    }
+    context.channels.admit(name)
     const socket = await takeSocket(reply, context)
     const channel = await open(name, context, request)
     if (socket.destroyed) return

@@ -1,5 +1,4 @@
-import { channelNameFault } from '../channel/name.js'
-import { HubError } from '../errors.js'
+import { checkChannelName, invalidChannel } from '../channel/name.js'
 
 /** What a request is about: the channel that its path names, and its query. */
 export interface Target {
@@ -20,10 +19,9 @@ export function parseTarget(target: string): Target {
   try {
     channel = decodeURIComponent(path.slice(1))
   } catch (error) {
-    throw invalid('it is not percent-encoded UTF-8', error)
+    throw invalidChannel('it is not percent-encoded UTF-8', error)
   }
-  const fault = channelNameFault(channel)
-  if (fault) throw invalid(fault)
+  checkChannelName(channel)
   return { channel, query: new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1)) }
 }
 
@@ -35,8 +33,4 @@ export function isInspection(target: string): boolean {
 /** Takes scheme and host off a target in absolute form, which servers have to accept. [spec] */
 export function originForm(target: string): string {
   return target.replace(/^https?:\/\/[^/?]*\/?/i, '/')
-}
-
-function invalid(fault: string, cause?: unknown): HubError {
-  return new HubError('INVALID_CHANNEL', `invalid channel name: ${fault}`, { cause })
 }

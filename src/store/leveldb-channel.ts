@@ -5,7 +5,6 @@ import type { Database, Operation } from './leveldb-database.js'
 import {
   channelKey,
   decodeChannelRow,
-  decodeDepartedRow,
   decodeEventRow,
   encodeDepartedRow,
   eventKey,
@@ -23,7 +22,7 @@ export class LevelChannel implements StoredChannel {
   #sequencer: Sequencer | undefined
   /** The number of the last event that anybody has seen. */
   #seen: number | undefined
-  /** Rows removed since the last compaction, and the number of the last of them. */
+  /** Rows removed since the last compaction, and the highest number of all that were. */
   #removals = 0
   #removedThrough = 0
 
@@ -65,11 +64,10 @@ export class LevelChannel implements StoredChannel {
     const changes: Operation[] = []
     for await (const [key, value] of database.iterator(eventRows(this.name))) {
       const sequence = sequenceOf(key)
-      const entry = decodeEventRow(key, value)
-      const gone = decodeDepartedRow(key, value)
-      if (sequence <= seen && (entry || gone)) {
-        if (entry) entries.push(entry)
-        if (gone) departed.push(gone)
+      const kept = decodeEventRow(key, value)
+      if (kept && sequence <= seen) {
+        if ('frame' in kept) entries.push(kept)
+        else departed.push(kept)
         head = Math.max(head, sequence)
         continue
       }
@@ -90,9 +88,13 @@ export class LevelChannel implements StoredChannel {
     if (changes.length > 0) await database.batch(changes)
   }
 
-  /** Asks the space on disk back of what was removed, if that is much. */
+  /** Whether much was removed since its space on disk was last asked back. */
+  get needsCompaction(): boolean {
+    return this.#removals >= REMOVALS_PER_COMPACTION
+  }
+
+  /** Asks the space on disk back of what was removed. */
   async compact(database: Database): Promise<void> {
-    if (this.#removals < REMOVALS_PER_COMPACTION) return
     this.#removals = 0
     await database.compactRange(eventKey(this.name, 0), eventKey(this.name, this.#removedThrough))
   }
@@ -104,7 +106,7 @@ export class LevelChannel implements StoredChannel {
     for (const gone of replaced ? [replaced, ...forgotten] : forgotten) {
       operations.push({ type: 'del', key: key(gone) })
       this.#removals += 1
-      this.#removedThrough = gone.sequence
+      this.#removedThrough = Math.max(this.#removedThrough, gone.sequence)
     }
     if (evicted) {
       operations.push({ type: 'put', key: key(evicted), value: encodeDepartedRow(evicted) })

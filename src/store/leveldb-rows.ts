@@ -47,19 +47,14 @@ export function encodeDepartedRow({ id, first }: Departed): string {
   return JSON.stringify({ id, first, departed: true })
 }
 
-/** @returns undefined if the row does not tell of a departed event */
-export function decodeDepartedRow(key: string, value: string): Departed | undefined {
+/** @returns the event, or what stayed of it; undefined if the row holds neither */
+export function decodeEventRow(key: string, value: string): KeptEntry | Departed | undefined {
   const row = parseRow(value)
-  if (row?.departed !== true || typeof row.id !== 'string' || !isCount(row.first)) return undefined
-  return { id: row.id, first: row.first, sequence: sequenceOf(key) }
-}
-
-/** @returns undefined if the row does not hold an event */
-export function decodeEventRow(key: string, value: string): KeptEntry | undefined {
+  if (!row || typeof row.id !== 'string') return undefined
+  const { id, data, event, retry, place, first, time, departed } = row
   const sequence = sequenceOf(key)
-  const row = parseRow(value)
-  if (!row || typeof row.id !== 'string' || typeof row.data !== 'string') return undefined
-  const { id, data, event, retry, place, first, time } = row
+  if (departed === true && isCount(first)) return { id, first, sequence }
+  if (typeof data !== 'string') return undefined
   const entry = toEntry(
     {
       id,

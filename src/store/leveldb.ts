@@ -24,8 +24,6 @@ export interface LevelStoreOptions {
   readonly create?: boolean
   /** The time in ms. */
   readonly now?: () => number
-  /** Calls back when the events at hand are to be written; by default at the end of the tick. */
-  readonly schedule?: (write: () => void) => void
   /** Told of trouble that nobody else is told of. */
   readonly report?: (message: string, cause?: unknown) => void
 }
@@ -42,7 +40,7 @@ interface Append {
 export class LevelStore implements Store {
   /** The folder that the database is in. */
   readonly folder: string
-  readonly #options: Required<Omit<LevelStoreOptions, 'storageDir' | 'schedule'>>
+  readonly #options: Required<Omit<LevelStoreOptions, 'storageDir'>>
   /** The channels that events have been appended to. */
   readonly #channels = new Map<string, LevelChannel>()
   readonly #commit: GroupCommit<Append, Entry>
@@ -51,10 +49,10 @@ export class LevelStore implements Store {
   #compacting: Promise<void> | undefined
   #isStopped = false
 
-  constructor({ storageDir, schedule = setImmediate, ...options }: LevelStoreOptions) {
+  constructor({ storageDir, ...options }: LevelStoreOptions) {
     this.folder = join(storageDir, 'ssehub.db')
     this.#options = { sync: false, create: true, now: Date.now, report: () => {}, ...options }
-    this.#commit = new GroupCommit((appends) => this.#write(appends), schedule)
+    this.#commit = new GroupCommit((appends) => this.#write(appends), setImmediate)
   }
 
   async start(): Promise<void> {
@@ -103,10 +101,11 @@ export class LevelStore implements Store {
 
   async #write(appends: readonly Append[]): Promise<readonly Entry[]> {
     const { sync, report } = this.#options
+    const channels = new Set(appends.map(({ channel }) => channel))
     let entries: readonly Entry[]
     try {
       const database = await this.#ready()
-      const batch = this.#number(appends)
+      const batch = this.#number(appends, channels)
       await database.batch(batch.operations, { sync })
       entries = batch.entries
     } catch (error) {
@@ -118,12 +117,15 @@ export class LevelStore implements Store {
       })
     }
     for (const [index, { channel }] of appends.entries()) channel.follow(entries[index] as Entry)
-    this.#compact(new Set(appends.map(({ channel }) => channel)))
+    for (const channel of channels) if (channel.needsCompaction) this.#compact(channel)
     return entries
   }
 
   /** Gives events their numbers, and says what is to be written for that. */
-  #number(appends: readonly Append[]): { entries: Entry[]; operations: Operation[] } {
+  #number(
+    appends: readonly Append[],
+    channels: Iterable<LevelChannel>,
+  ): { entries: Entry[]; operations: Operation[] } {
     const operations: Operation[] = []
     const entries: Entry[] = []
     for (const { channel, event } of appends) {
@@ -134,7 +136,7 @@ export class LevelStore implements Store {
       operations.push({ type: 'put', key, value: encodeEventRow(event, entry) })
       operations.push(...channel.operations(change))
     }
-    for (const channel of new Set(appends.map((append) => append.channel))) {
+    for (const channel of channels) {
       const value = encodeChannelRow(channel.sequencer)
       operations.push({ type: 'put', key: channelKey(channel.name), value })
     }
@@ -178,13 +180,10 @@ export class LevelStore implements Store {
     }
   }
 
-  #compact(channels: Iterable<LevelChannel>): void {
-    const database = this.#database
-    if (this.#compacting || !database) return
-    const compact = async () => {
-      for (const channel of channels) await channel.compact(database)
-    }
-    this.#compacting = compact()
+  #compact(channel: LevelChannel): void {
+    if (this.#compacting || !this.#database) return
+    this.#compacting = channel
+      .compact(this.#database)
       .catch((error: unknown) => this.#options.report('leveldb could not be compacted', error))
       .finally(() => {
         this.#compacting = undefined

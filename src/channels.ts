@@ -3,7 +3,7 @@ import { Flusher } from './channel/flusher.js'
 import type { CacheAdapter, Config } from './config/config.js'
 import { HubError } from './errors.js'
 import type { HubEvent } from './event/event.js'
-import type { Store, StoredChannel } from './store/store.js'
+import type { Delivery, Store, StoredChannel } from './store/store.js'
 
 /** A channel that is open: what follows it, and where its truth lives. */
 interface OpenChannel {
@@ -102,12 +102,21 @@ export class Channels implements Iterable<Channel> {
    *
    * @throws {HubError} `STORE_FAILED` if the store did not take it: nobody has seen it
    */
-  async publish(name: string, event: HubEvent): Promise<Published> {
+  publish(name: string, event: HubEvent): Promise<Published>
+  /** @returns undefined if the channel got the event already, at an earlier delivery */
+  publish(name: string, event: HubEvent, delivery: Delivery): Promise<Published | undefined>
+  async publish(
+    name: string,
+    event: HubEvent,
+    delivery?: Delivery,
+  ): Promise<Published | undefined> {
     const open = await this.#opened(name)
     open.publishing += 1
     try {
       await open.channel.ready()
-      const { id = null, sequence } = await open.stored.append(event)
+      const entry = await open.stored.append(event, delivery)
+      if (!entry) return undefined
+      const { id = null, sequence } = entry
       return { channel: name, id, sequence, subscribers: open.channel.subscribers }
     } finally {
       open.publishing -= 1
@@ -120,7 +129,9 @@ export class Channels implements Iterable<Channel> {
       const { channel, publishing, isIdle } = open
       channel.tick()
       open.isIdle = !this.get(name) && channel.subscribers === 0 && publishing === 0
-      if (open.isIdle && isIdle) this.#open.delete(name)
+      if (!open.isIdle || !isIdle) continue
+      this.#open.delete(name)
+      open.stored.close()
     }
   }
 
@@ -145,10 +156,6 @@ export class Channels implements Iterable<Channel> {
     const { cacheAdapter, cacheLength, assignIds } = channels.get(name) ?? channelDefaults
     const store = this.#stores.get(cacheAdapter)
     if (!store) throw new Error(`no ${cacheAdapter} store for channel ${name}`)
-    let channel: Channel | undefined
-    const stored = await store.open(name, { cacheLength, assignIds }, (entry) =>
-      channel?.accept(entry),
-    )
     const options: ChannelOptions = {
       cacheLength,
       window: { ...WINDOW, events: WINDOW.events + cacheLength },
@@ -158,7 +165,8 @@ export class Channels implements Iterable<Channel> {
       stallTimeout: server.stallTimeout * 1000,
       now: this.#now,
     }
-    channel = new Channel(name, await stored.read(0), this.#flusher, options)
+    const channel = new Channel(name, this.#flusher, options)
+    const stored = await store.open(name, { cacheLength, assignIds }, channel)
     const open = { channel, stored, publishing: 0, isIdle: false }
     this.#open.set(name, open)
     return open

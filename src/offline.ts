@@ -2,6 +2,7 @@ import { loadConfig } from './config/load.js'
 import { HubError } from './errors.js'
 import { dumpHistory, type HistoryDump } from './history-dump.js'
 import { LevelStore } from './store/leveldb.js'
+import { NOBODY } from './store/store.js'
 
 interface OfflineOptions {
   readonly channel: string
@@ -38,7 +39,7 @@ export async function readStoredHistory({
         `there is nothing of channel ${channel} in ${store.folder}`,
       )
     }
-    const stored = await store.open(channel, options, () => {})
+    const stored = await store.open(channel, options, NOBODY)
     const snapshot = await stored.read(0)
     return dumpHistory(channel, snapshot, snapshot.entries)
   } finally {

@@ -1,5 +1,5 @@
 import { encodeRetry, PING } from '../event/encode.js'
-import type { Entry, Snapshot } from '../event/entry.js'
+import { type Entry, NOTHING, type Snapshot } from '../event/entry.js'
 import { Batches } from './batch.js'
 import { Cursor, type Start } from './cursor.js'
 import type { Filter } from './filter.js'
@@ -37,14 +37,20 @@ const LOOK_COST = 64
 /** From this share of the window on, publishers wait until subscribers have been served. */
 const BACKLOG_SHARE = 0.5
 
-/** A log and those who follow it. */
+/**
+ * With this many windows of events that subscribers have not been given, those who lag are told
+ * of a gap: what other hubs publish cannot be made to wait.
+ */
+const OVERLOAD = 4
+
+/** A log and those who follow it. Until it is loaded, nothing is known of it. */
 export class Channel implements Flushable {
-  readonly log: Log
   /** What has happened since the hub started. */
   readonly counters = { events: 0, connects: 0, disconnects: 0, errors: 0, gaps: 0, stalls: 0 }
   readonly #options: ChannelOptions
   readonly #flusher: Flusher
-  readonly #batches: Batches
+  #log: Log
+  #batches: Batches
   readonly #roster = new Roster()
   /** Every subscriber that keeps up has been shown all up to this number. */
   #served: number
@@ -56,16 +62,19 @@ export class Channel implements Flushable {
 
   constructor(
     readonly name: string,
-    snapshot: Snapshot,
     flusher: Flusher,
     options: ChannelOptions,
   ) {
-    this.log = new Log(snapshot, options.cacheLength, options.window)
-    this.#batches = new Batches(this.log, options.writeSize)
     this.#flusher = flusher
     this.#options = options
-    this.#served = this.log.head
-    this.#roundHead = this.log.head
+    this.#log = new Log(NOTHING, options.cacheLength, options.window)
+    this.#batches = new Batches(this.#log, options.writeSize)
+    this.#served = 0
+    this.#roundHead = 0
+  }
+
+  get log(): Log {
+    return this.#log
   }
 
   /** How many streams are open. */
@@ -73,9 +82,26 @@ export class Channel implements Flushable {
     return this.#roster.size
   }
 
+  /**
+   * Begins its log anew with what its store has.
+   *
+   * @param broken why subscribers cannot go on from where they are without having missed something
+   */
+  load(snapshot: Snapshot, broken?: GapReason): void {
+    const { cacheLength, window, writeSize } = this.#options
+    this.#log = new Log(snapshot, cacheLength, window)
+    this.#batches = new Batches(this.#log, writeSize)
+    this.#served = this.#log.head
+    this.#roundHead = this.#log.head
+    if (!broken) return
+    for (const { cursor } of this.#roster) cursor.breakOff(this.#log, broken)
+    this.#askForRound()
+  }
+
   /** Takes an event that its store has, and sends it to all subscribers soon. */
   accept(entry: Entry): void {
-    this.log.append(entry, this.#roster.size === 0 ? entry.sequence : this.#served)
+    const isUnread = this.#roster.size > 0 && this.log.load(this.#served) < OVERLOAD
+    this.log.append(entry, isUnread ? this.#served : entry.sequence)
     this.#batches.clear()
     this.counters.events += 1
     if (this.#roster.size === 0) this.#served = entry.sequence

@@ -73,6 +73,25 @@ export class Cursor {
   }
 
   /**
+   * Goes over to another log of its channel, which does not go on where the one before ended.
+   *
+   * @param reason why; after a `reset` its place in the old log means nothing in the new one
+   */
+  breakOff(log: Log, reason: GapReason): void {
+    const { sequence, place } = this.#position
+    this.#missed ??= reason
+    this.#joined = log.head
+    if (reason === 'reset') {
+      this.#missed = reason
+      this.#position = { sequence: log.history.evictedThrough, place: undefined }
+    } else if (place !== undefined) {
+      this.#position = { sequence: log.head, place }
+    } else {
+      this.#position = { sequence: Math.min(sequence, log.head), place }
+    }
+  }
+
+  /**
    * Why something that should have come next for it is not there any more, else undefined.
    * The cursor is then before the oldest event still held that it has not been shown.
    */

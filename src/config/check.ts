@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject } from 'ajv'
-import { type Fault, keyPath, type Path, shown, valueAt } from './fault.js'
+import { type Fault, keyPath, shown, valueAt } from './fault.js'
 import { FORMATS } from './formats.js'
 import { FileSchema, type FilledFile, type SchemaNode } from './schema.js'
 
@@ -22,7 +22,7 @@ const isFilled = ajv.compile<FilledFile>(FileSchema)
 export function check(file: unknown): { filled: FilledFile } | { faults: Fault[] } {
   const fits = isFilled(file)
   const misfits = fits ? [] : onePerPlace((isFilled.errors ?? []).map(toFault))
-  const faults = [...misfits, ...duplicateChannels(file), ...notYet(file)]
+  const faults = [...misfits, ...duplicateChannels(file)]
   return fits && faults.length === 0 ? { filled: file } : { faults }
 }
 
@@ -109,22 +109,6 @@ function duplicateChannels(file: unknown): Fault[] {
         problem: `found ${shown(name)}, which is the name of channels[${earlier}], too; wants another`,
       })
   }
-  return faults
-}
-
-/** Faults for what the schema knows and this version of the hub does not do yet. */
-function notYet(file: unknown): Fault[] {
-  const faults: Fault[] = []
-  const refuse = (value: unknown, path: Path, problem: string) => {
-    if (valueAt(file, path) === value) faults.push({ path, problem })
-  }
-  const redis = 'found "redis", wants "leveldb" or "memory": this version has no Redis yet'
-  const amqp = 'found true, wants false: this version has no AMQP yet; publish by HTTP POST'
-  for (const index of channelsOf(file).keys()) {
-    refuse('redis', ['channels', index, 'cacheAdapter'], redis)
-  }
-  refuse('redis', ['default', 'cacheAdapter'], redis)
-  refuse(true, ['amqp', 'enabled'], amqp)
   return faults
 }
 

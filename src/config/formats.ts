@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { parseRange } from '../access/range.js'
 import { channelNameFault } from '../channel/name.js'
+import { parseRedisUrl } from './redis-url.js'
 
 /** What a text can be held to by the schema's `format`, and how to say so. */
 export const FORMATS = {
@@ -19,6 +20,16 @@ export const FORMATS = {
     // A request for /stats is answered with the hub's figures.
     validate: (text: string) => channelNameFault(text) === undefined && text !== 'stats',
   },
+  'amqp-url': {
+    wants: 'a URL like amqp://user:password@host:5672/vhost, or amqps://',
+    validate: (text: string) => /^amqps?:$/.test(protocolOf(text)),
+  },
+  'redis-url': {
+    wants:
+      'a URL like redis://user:password@host:6379/0, redis+sentinel://host:26379,host/name or ' +
+      'redis+cluster://host:6379,host; with rediss for TLS',
+    validate: (text: string) => parseRedisUrl(text) !== undefined,
+  },
 } as const
 
 const LABEL = /^[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?$/i
@@ -28,4 +39,8 @@ function isHostName(text: string): boolean {
   const labels = text.replace(/\.$/, '').split('.')
   const isNumber = /^(\d+|0x[\da-f]*)$/i.test(labels.at(-1) ?? '')
   return text.length <= 253 && !isNumber && labels.every((label) => LABEL.test(label))
+}
+
+function protocolOf(text: string): string {
+  return URL.canParse(text) && new URL(text).hostname !== '' ? new URL(text).protocol : ''
 }

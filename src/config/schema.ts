@@ -35,8 +35,31 @@ export const SECTIONS = {
       default: 'guest',
       description: 'The password of the user.',
     }),
-    exchange: text('amq.fanout', 'The exchange to take events from.'),
-    routingkey: text('', 'The routing key to bind to the exchange with.'),
+    vhost: text('/', 'The virtual host.'),
+    url: secretUrl(
+      'amqp-url',
+      'amqp:// or amqps://, in place of host, port, user, password and vhost.',
+    ),
+    tls: flag(false, 'Whether to talk TLS to the broker; an amqps:// url does so anyway.'),
+    ca: file('A file with the certificates that the broker is trusted by, in PEM.'),
+    exchange: text('amq.fanout', 'The exchange to take events from; made if it is not there.'),
+    exchangeType: Type.Enum(['fanout', 'direct', 'topic'], {
+      default: 'fanout',
+      description: 'The type that the exchange is made with.',
+    }),
+    routingkey: text('', 'The routing key to bind to the exchange with; for a topic "" is "#".'),
+    mode: Type.Enum(['transient', 'durable', 'shared'], {
+      default: 'transient',
+      description:
+        'Whose queue it is: of this connection, of this hub, or of all hubs that share a Redis.',
+    }),
+    queue: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 255, description: 'The name of a lasting queue.' }),
+    ),
+    prefetch: whole(1, 10_000, {
+      default: 300,
+      description: 'How many events the broker sends ahead of their being taken.',
+    }),
     heartbeatInterval: whole(0, 3600, {
       default: 30,
       description: 'Seconds between heartbeats; 0 is none.',
@@ -46,6 +69,28 @@ export const SECTIONS = {
     host: host('127.0.0.1', 'The IP address or host name of the server.'),
     port: whole(1, 65_535, { default: 6379, description: 'The TCP port of the server.' }),
     prefix: text('ssehub', 'What the names of all keys begin with.'),
+    user: Type.Optional(Type.String({ description: 'The user to log in as.' })),
+    password: Type.Optional(
+      Type.String({ writeOnly: true, description: 'The password of the user.' }),
+    ),
+    url: secretUrl(
+      'redis-url',
+      'redis://, redis+sentinel:// or redis+cluster://, or those with rediss for TLS, ' +
+        'in place of host, port, user and password.',
+    ),
+    tls: flag(false, 'Whether to talk TLS to the server; a rediss:// url does so anyway.'),
+    ca: file('A file with the certificates that the server is trusted by, in PEM.'),
+    sharded: flag(false, 'Whether to use the sharded publish/subscribe of Redis 7.'),
+    window: whole(0, 1_000_000, {
+      default: 1024,
+      description:
+        'How many recent events of a channel Redis holds besides the history, for hubs that ' +
+        'were cut off.',
+    }),
+    expire: whole(0, 31_536_000, {
+      default: 0,
+      description: 'Seconds after its last event that Redis forgets a channel; 0 is never.',
+    }),
     numConnections: neverRead('never read; one connection is enough'),
   },
   leveldb: {
@@ -181,6 +226,15 @@ function text(initial: string, description: string) {
 
 function host(initial: string, description: string) {
   return Type.String({ format: 'host', default: initial, description })
+}
+
+function file(description: string) {
+  return Type.Optional(Type.String({ minLength: 1, description }))
+}
+
+/** A URL that may hold a password. */
+function secretUrl(format: string, description: string) {
+  return Type.Optional(Type.String({ format, writeOnly: true, description }))
 }
 
 function folder(description: string) {

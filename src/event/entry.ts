@@ -35,6 +35,15 @@ export interface Snapshot {
   readonly departed: readonly Departed[]
 }
 
+/** What is known of a channel that has not been looked up. */
+export const NOTHING: Snapshot = {
+  epoch: '',
+  head: 0,
+  evictedThrough: 0,
+  entries: [],
+  departed: [],
+}
+
 /** Encodes an event, once for all its subscribers. */
 export function toEntry(
   event: HubEvent,

@@ -1,4 +1,4 @@
-import type { Entry, KeptEntry, Snapshot } from '../event/entry.js'
+import { type Entry, isKept, type KeptEntry, type Snapshot } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
 import type { Change, Departed } from '../event/history.js'
 import type { Database, Operation } from './leveldb-database.js'
@@ -6,16 +6,27 @@ import {
   channelKey,
   decodeChannelRow,
   decodeEventRow,
+  deliveryKey,
+  deliveryOf,
+  deliveryRows,
   encodeDepartedRow,
+  encodeEventRow,
   eventKey,
   eventRows,
   sequenceOf,
 } from './leveldb-rows.js'
-import { emptySnapshot, Sequencer } from './sequencer.js'
-import type { StoredChannel, StoredChannelOptions } from './store.js'
+import { emptySnapshot, type Numbered, Sequencer } from './sequencer.js'
+import type { Delivery, Follower, StoredChannel, StoredChannelOptions } from './store.js'
 
 /** Rows removed before their space on disk is asked back; LevelDB itself may never do so. */
 const REMOVALS_PER_COMPACTION = 20_000
+
+/** An event on its way to the database. */
+export interface Append {
+  readonly channel: LevelChannel
+  readonly event: HubEvent
+  readonly delivery: Delivery | undefined
+}
 
 /** A channel of the LevelDB store: its history in memory, and where its events go. */
 export class LevelChannel implements StoredChannel {
@@ -29,8 +40,8 @@ export class LevelChannel implements StoredChannel {
   constructor(
     readonly name: string,
     private readonly options: StoredChannelOptions & { readonly now: () => number },
-    private readonly follower: (entry: Entry) => void,
-    private readonly submit: (channel: LevelChannel, event: HubEvent) => Promise<Entry>,
+    private readonly follower: Follower,
+    private readonly submit: (append: Append) => Promise<Entry | undefined>,
   ) {}
 
   /** What numbers its events; ahead of what has been seen while a write is under way. */
@@ -39,18 +50,24 @@ export class LevelChannel implements StoredChannel {
     return this.#sequencer
   }
 
-  append(event: HubEvent): Promise<Entry> {
-    return this.submit(this, event)
+  append(event: HubEvent): Promise<Entry>
+  append(event: HubEvent, delivery: Delivery | undefined): Promise<Entry | undefined>
+  append(event: HubEvent, delivery?: Delivery): Promise<Entry | undefined> {
+    return this.submit({ channel: this, event, delivery })
   }
 
   async read(after: number): Promise<Snapshot> {
     return this.sequencer.snapshot(after)
   }
 
+  async catchUp(): Promise<void> {}
+
+  close(): void {}
+
   /** Passes an event on that is written. */
-  follow(entry: Entry): void {
+  show(entry: Entry): void {
     this.#seen = entry.sequence
-    this.follower(entry)
+    this.follower.accept(entry)
   }
 
   /** Reads what the database holds of it; rows of events that nobody has seen are removed. */
@@ -82,10 +99,21 @@ export class LevelChannel implements StoredChannel {
       head = this.#seen
     }
     const snapshot = { epoch: row.epoch, head, evictedThrough, entries, departed }
-    this.#sequencer = new Sequencer(snapshot, this.options, this.options.now)
+    const delivered = await this.#delivered(database, head)
+    this.#sequencer = new Sequencer(snapshot, this.options, this.options.now, delivered)
     this.#seen = head
     for (const change of this.#sequencer.changes) changes.push(...this.operations(change))
     if (changes.length > 0) await database.batch(changes)
+  }
+
+  /** The keys of what was delivered up to an event, the latest last. */
+  async #delivered(database: Database, head: number): Promise<string[]> {
+    const rows = await database.iterator(deliveryRows(this.name)).all()
+    return rows
+      .map(([key, value]) => ({ key: deliveryOf(this.name, key), sequence: Number(value) }))
+      .filter(({ sequence }) => sequence <= head)
+      .sort((a, b) => a.sequence - b.sequence)
+      .map(({ key }) => key)
   }
 
   /** Whether much was removed since its space on disk was last asked back. */
@@ -97,6 +125,25 @@ export class LevelChannel implements StoredChannel {
   async compact(database: Database): Promise<void> {
     this.#removals = 0
     await database.compactRange(eventKey(this.name, 0), eventKey(this.name, this.#removedThrough))
+  }
+
+  /** What an event that got its number is in the database. */
+  operationsFor(event: HubEvent, numbered: Numbered, delivery: Delivery | undefined): Operation[] {
+    const { entry, change, forgotten } = numbered
+    const operations: Operation[] = []
+    if (isKept(entry) && change) {
+      const key = eventKey(this.name, entry.sequence)
+      operations.push({ type: 'put', key, value: encodeEventRow(event, entry) })
+      operations.push(...this.operations(change))
+    }
+    if (delivery) {
+      const key = deliveryKey(this.name, delivery.key)
+      operations.push({ type: 'put', key, value: `${entry.sequence}` })
+    }
+    if (forgotten !== undefined) {
+      operations.push({ type: 'del', key: deliveryKey(this.name, forgotten) })
+    }
+    return operations
   }
 
   /** What a change of the history is in the database. */

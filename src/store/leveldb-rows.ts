@@ -5,7 +5,8 @@ import type { Departed } from '../event/history.js'
 /**
  * How channels lie in the database: for each a row about it under `m\0NAME`, and a row for each
  * event under `e\0NAME\0SEQUENCE`, the number as 16 hexadecimal digits so that keys sort as
- * numbers do. No name holds a NUL. Values are JSON.
+ * numbers do, and one under `d\0NAME\0KEY` for each delivery that is known again, with the number
+ * of its event. No name holds a NUL. Values are JSON.
  */
 export const CHANNEL_ROWS = { gt: 'm\0', lt: 'm\x01' }
 
@@ -35,6 +36,20 @@ export function sequenceOf(key: string): number {
 /** The keys of a channel's events. */
 export function eventRows(name: string): { gt: string; lt: string } {
   return { gt: `e\0${name}\0`, lt: `e\0${name}\x01` }
+}
+
+export function deliveryKey(name: string, key: string): string {
+  return `d\0${name}\0${key}`
+}
+
+/** The key of a delivery, from that of its row. */
+export function deliveryOf(name: string, key: string): string {
+  return key.slice(deliveryKey(name, '').length)
+}
+
+/** The rows of a channel's deliveries. */
+export function deliveryRows(name: string): { gt: string; lt: string } {
+  return { gt: deliveryKey(name, ''), lt: `d\0${name}\x01` }
 }
 
 export function encodeEventRow(event: HubEvent, entry: KeptEntry): string {

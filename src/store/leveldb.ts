@@ -1,19 +1,11 @@
 import { join } from 'node:path'
 import { HubError, messageOf } from '../errors.js'
-import { type Entry, isKept } from '../event/entry.js'
-import type { HubEvent } from '../event/event.js'
+import type { Entry } from '../event/entry.js'
 import { GroupCommit } from './group-commit.js'
-import { LevelChannel } from './leveldb-channel.js'
+import { type Append, LevelChannel } from './leveldb-channel.js'
 import { closeDatabase, type Database, type Operation, openDatabase } from './leveldb-database.js'
-import {
-  CHANNEL_ROWS,
-  channelKey,
-  channelName,
-  encodeChannelRow,
-  encodeEventRow,
-  eventKey,
-} from './leveldb-rows.js'
-import type { Store, StoredChannel, StoredChannelOptions } from './store.js'
+import { CHANNEL_ROWS, channelKey, channelName, encodeChannelRow } from './leveldb-rows.js'
+import type { Follower, Store, StoredChannel, StoredChannelOptions } from './store.js'
 
 export interface LevelStoreOptions {
   /** The folder in which the database has its own folder. */
@@ -28,11 +20,6 @@ export interface LevelStoreOptions {
   readonly report?: (message: string, cause?: unknown) => void
 }
 
-interface Append {
-  readonly channel: LevelChannel
-  readonly event: HubEvent
-}
-
 /**
  * Keeps the histories of all channels in one LevelDB database on disk, and in memory for reading.
  * [ssehub]
@@ -43,7 +30,7 @@ export class LevelStore implements Store {
   readonly #options: Required<Omit<LevelStoreOptions, 'storageDir'>>
   /** The channels that events have been appended to. */
   readonly #channels = new Map<string, LevelChannel>()
-  readonly #commit: GroupCommit<Append, Entry>
+  readonly #commit: GroupCommit<Append, Entry | undefined>
   #database: Database | undefined
   #recovering: Promise<Database> | undefined
   #compacting: Promise<void> | undefined
@@ -67,11 +54,11 @@ export class LevelStore implements Store {
   async open(
     name: string,
     options: StoredChannelOptions,
-    follow: (entry: Entry) => void,
+    follower: Follower,
   ): Promise<StoredChannel> {
     const { now, report } = this.#options
-    const channel = new LevelChannel(name, { ...options, now }, follow, (channel, event) =>
-      this.#append(channel, event),
+    const channel = new LevelChannel(name, { ...options, now }, follower, (append) =>
+      this.#append(append),
     )
     try {
       await channel.load(await this.#ready(), report)
@@ -82,6 +69,7 @@ export class LevelStore implements Store {
         { cause: error },
       )
     }
+    follower.load(channel.sequencer.snapshot(0))
     return channel
   }
 
@@ -93,16 +81,16 @@ export class LevelStore implements Store {
     await this.#close()
   }
 
-  async #append(channel: LevelChannel, event: HubEvent): Promise<Entry> {
+  async #append(append: Append): Promise<Entry | undefined> {
     if (this.#isStopped) throw new HubError('STORE_FAILED', 'the leveldb store is closed')
-    this.#channels.set(channel.name, channel)
-    return this.#commit.submit({ channel, event })
+    this.#channels.set(append.channel.name, append.channel)
+    return this.#commit.submit(append)
   }
 
-  async #write(appends: readonly Append[]): Promise<readonly Entry[]> {
+  async #write(appends: readonly Append[]): Promise<readonly (Entry | undefined)[]> {
     const { sync, report } = this.#options
     const channels = new Set(appends.map(({ channel }) => channel))
-    let entries: readonly Entry[]
+    let entries: readonly (Entry | undefined)[]
     try {
       const database = await this.#ready()
       const batch = this.#number(appends, channels)
@@ -116,7 +104,10 @@ export class LevelStore implements Store {
         cause: error,
       })
     }
-    for (const [index, { channel }] of appends.entries()) channel.follow(entries[index] as Entry)
+    for (const [index, { channel }] of appends.entries()) {
+      const entry = entries[index]
+      if (entry) channel.show(entry)
+    }
     for (const channel of channels) if (channel.needsCompaction) this.#compact(channel)
     return entries
   }
@@ -125,16 +116,13 @@ export class LevelStore implements Store {
   #number(
     appends: readonly Append[],
     channels: Iterable<LevelChannel>,
-  ): { entries: Entry[]; operations: Operation[] } {
+  ): { entries: (Entry | undefined)[]; operations: Operation[] } {
     const operations: Operation[] = []
-    const entries: Entry[] = []
-    for (const { channel, event } of appends) {
-      const { entry, change } = channel.sequencer.next(event)
-      entries.push(entry)
-      if (!isKept(entry) || !change) continue
-      const key = eventKey(channel.name, entry.sequence)
-      operations.push({ type: 'put', key, value: encodeEventRow(event, entry) })
-      operations.push(...channel.operations(change))
+    const entries: (Entry | undefined)[] = []
+    for (const { channel, event, delivery } of appends) {
+      const numbered = channel.sequencer.next(event, delivery)
+      entries.push(numbered?.entry)
+      if (numbered) operations.push(...channel.operationsFor(event, numbered, delivery))
     }
     for (const channel of channels) {
       const value = encodeChannelRow(channel.sequencer)

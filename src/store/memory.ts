@@ -1,7 +1,7 @@
 import type { Entry, Snapshot } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
 import { emptySnapshot, Sequencer } from './sequencer.js'
-import type { Store, StoredChannel, StoredChannelOptions } from './store.js'
+import type { Delivery, Follower, Store, StoredChannel, StoredChannelOptions } from './store.js'
 
 /** Keeps channels for the lifetime of the process. [ssehub] */
 export class MemoryStore implements Store {
@@ -21,12 +21,13 @@ export class MemoryStore implements Store {
   async open(
     name: string,
     options: StoredChannelOptions,
-    follow: (entry: Entry) => void,
+    follower: Follower,
   ): Promise<StoredChannel> {
-    const sequencer = new Sequencer(emptySnapshot(), options, this.#now)
-    return new MemoryChannel(sequencer, (entry) => {
+    const snapshot = emptySnapshot()
+    follower.load(snapshot)
+    return new MemoryChannel(new Sequencer(snapshot, options, this.#now), (entry) => {
       this.#names.add(name)
-      follow(entry)
+      follower.accept(entry)
     })
   }
 
@@ -35,20 +36,26 @@ export class MemoryStore implements Store {
 
 class MemoryChannel implements StoredChannel {
   readonly #sequencer: Sequencer
-  readonly #follow: (entry: Entry) => void
+  readonly #accept: (entry: Entry) => void
 
-  constructor(sequencer: Sequencer, follow: (entry: Entry) => void) {
+  constructor(sequencer: Sequencer, accept: (entry: Entry) => void) {
     this.#sequencer = sequencer
-    this.#follow = follow
+    this.#accept = accept
   }
 
-  async append(event: HubEvent): Promise<Entry> {
-    const { entry } = this.#sequencer.next(event)
-    this.#follow(entry)
-    return entry
+  append(event: HubEvent): Promise<Entry>
+  append(event: HubEvent, delivery: Delivery | undefined): Promise<Entry | undefined>
+  async append(event: HubEvent, delivery?: Delivery): Promise<Entry | undefined> {
+    const numbered = this.#sequencer.next(event, delivery)
+    if (numbered) this.#accept(numbered.entry)
+    return numbered?.entry
   }
 
   async read(after: number): Promise<Snapshot> {
     return this.#sequencer.snapshot(after)
   }
+
+  async catchUp(): Promise<void> {}
+
+  close(): void {}
 }

@@ -1,8 +1,25 @@
 import { randomBytes } from 'node:crypto'
-import { type Entry, isKept, type KeptEntry, type Snapshot, toEntry } from '../event/entry.js'
+import {
+  type Entry,
+  isKept,
+  type KeptEntry,
+  NOTHING,
+  type Snapshot,
+  toEntry,
+} from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
 import { type Change, History } from '../event/history.js'
-import type { StoredChannelOptions } from './store.js'
+import { Delivered } from './delivered.js'
+import type { Delivery, StoredChannelOptions } from './store.js'
+
+/** An event with its number. */
+export interface Numbered {
+  readonly entry: Entry
+  /** What it changes in the history, if it is kept. */
+  readonly change: Change<KeptEntry> | undefined
+  /** The key of a delivery that is not known any more because of it. */
+  readonly forgotten: string | undefined
+}
 
 /**
  * Numbers the events of a channel whose truth is in this process, and keeps its history in memory
@@ -13,13 +30,21 @@ export class Sequencer {
   readonly #assignIds: boolean
   readonly #now: () => number
   readonly #history: History<KeptEntry>
+  readonly #delivered: Delivered
   #head: number
 
-  constructor(snapshot: Snapshot, options: StoredChannelOptions, now: () => number) {
+  /** @param delivered the keys of earlier deliveries, the latest last */
+  constructor(
+    snapshot: Snapshot,
+    options: StoredChannelOptions,
+    now: () => number,
+    delivered: Iterable<string> = [],
+  ) {
     this.#epoch = snapshot.epoch
     this.#head = snapshot.head
     this.#assignIds = options.assignIds
     this.#now = now
+    this.#delivered = new Delivered(delivered)
     this.#history = new History(options.cacheLength, snapshot.evictedThrough)
     this.changes = this.#history.load(snapshot.entries, snapshot.departed)
   }
@@ -39,8 +64,11 @@ export class Sequencer {
     return this.#history.evictedThrough
   }
 
-  /** Gives an event the next number; also says what it changes in the history, if it is kept. */
-  next(event: HubEvent): { entry: Entry; change: Change<KeptEntry> | undefined } {
+  /** Gives an event the next number, and says what that changes; undefined for one it has had. */
+  next(event: HubEvent): Numbered
+  next(event: HubEvent, delivery: Delivery | undefined): Numbered | undefined
+  next(event: HubEvent, delivery?: Delivery): Numbered | undefined {
+    if (delivery?.isRepeat && this.#delivered.has(delivery.key)) return undefined
     const sequence = this.#head + 1
     const id = event.id ?? (this.#assignIds ? `${this.#epoch}-${sequence}` : undefined)
     const entry = toEntry(id === undefined ? event : { ...event, id }, {
@@ -49,7 +77,11 @@ export class Sequencer {
       time: this.#now(),
     })
     this.#head = sequence
-    return { entry, change: isKept(entry) ? this.#history.add(entry) : undefined }
+    return {
+      entry,
+      change: isKept(entry) ? this.#history.add(entry) : undefined,
+      forgotten: delivery && this.#delivered.add(delivery.key),
+    }
   }
 
   snapshot(after: number): Snapshot {
@@ -61,10 +93,10 @@ export class Sequencer {
 
 /** A channel that nothing is known of: a new epoch begins. */
 export function emptySnapshot(): Snapshot {
-  return { epoch: newEpoch(), head: 0, evictedThrough: 0, entries: [], departed: [] }
+  return { ...NOTHING, epoch: newEpoch() }
 }
 
 /** Eight random letters and digits. */
-function newEpoch(): string {
+export function newEpoch(): string {
   return randomBytes(8).readBigUInt64BE().toString(36).padStart(13, '0').slice(-8)
 }

@@ -11,24 +11,22 @@ import type { HubEvent } from '../event/event.js'
  * - The history is what `History` says: of each id the latest, `cacheLength` of them.
  */
 export interface Store {
-  /** Makes it ready; must come before all else. */
+  /** Makes it ready; must come before all else. A server that is away is waited for later. */
   start(): Promise<void>
 
-  /** The names of the channels that it holds. */
+  /**
+   * The names of the channels that it holds.
+   *
+   * @throws {HubError} `STORE_FAILED` if they cannot be read now
+   */
   channels(): Promise<string[]>
 
   /**
-   * Opens a channel, new or known; each once.
+   * Opens a channel, new or known; each once, until it is closed.
    *
-   * @param follow is called with each event that the channel gets from now on, in its order,
-   *   once, before the `append` of it resolves
    * @throws {HubError} `STORE_FAILED` if what is stored of it cannot be read
    */
-  open(
-    name: string,
-    options: StoredChannelOptions,
-    follow: (entry: Entry) => void,
-  ): Promise<StoredChannel>
+  open(name: string, options: StoredChannelOptions, follower: Follower): Promise<StoredChannel>
 
   /** Completes what is under way and lets go of everything. */
   stop(): Promise<void>
@@ -41,16 +39,61 @@ export interface StoredChannelOptions {
   readonly assignIds: boolean
 }
 
+/** Who is told of all that happens to a stored channel, whoever appends to it. */
+export interface Follower {
+  /**
+   * Told what there is: once before `open` resolves, and again when what it was told before cannot
+   * be gone on from.
+   *
+   * @param broken why, if there is a break: `evicted`, events between are not to be had any more;
+   *   `reset`, the store has lost or replaced what it had
+   */
+  load(snapshot: Snapshot, broken?: Break): void
+
+  /**
+   * Told of the next event, in the channel's order, each once; before the `append` of it resolves,
+   * unless the store has it and cannot show it now.
+   */
+  accept(entry: Entry): void
+}
+
+/** A follower that does not listen. */
+export const NOBODY: Follower = { load() {}, accept() {} }
+
+export type Break = 'evicted' | 'reset'
+
+/** What tells that an event which is handed in more than once is the same one. */
+export interface Delivery {
+  /** The same each time that it is handed in. */
+  readonly key: string
+  /** Whether this may not be the first time. */
+  readonly isRepeat: boolean
+}
+
 /** A channel as its store has it. */
 export interface StoredChannel {
   /**
    * Gives an event its number and keeps it if it has an id; events that are appended one after
    * another are numbered in that order.
    *
-   * @throws {HubError} `STORE_FAILED`: the store does not have it, and no subscriber has seen it
+   * @param delivery where the same event may be handed in again
+   * @returns undefined if it was appended already, at an earlier delivery
+   * @throws {HubError} `STORE_FAILED`: the store does not have it, and no subscriber has seen it;
+   *   of a server that went away in the middle, it may have it after all
    */
   append(event: HubEvent): Promise<Entry>
+  append(event: HubEvent, delivery: Delivery | undefined): Promise<Entry | undefined>
 
   /** What the history holds after a sequence number; all of it after 0. */
   read(after: number): Promise<Snapshot>
+
+  /**
+   * Resolves when the follower has been told of all that the store had when this was called.
+   *
+   * @throws {HubError} `STORE_FAILED` if that cannot be found out now
+   */
+  catchUp(): Promise<void>
+
+  /** Follows it no more. */
+  close(): void
 }

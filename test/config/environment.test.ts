@@ -97,15 +97,15 @@ describe('the environment', () => {
       SSEHUB_SERVER_PORT: 'abc',
       SSEHUB_DEFAULT_RESTRICT_PUBLISH: '::1,10.0.0.0/33',
       serverpingEvent: 'yes',
-      SSEHUB_AMQP_ENABLED: 'true',
+      SSEHUB_AMQP_MODE: 'safe',
     }
     assert.deepEqual(
       faultsOf(() => resolveWith(env)),
       [
         'SSEHUB_SERVER_PORT: found "abc", wants a whole number from 0 to 65535',
         'serverpingEvent: found "yes", wants true or false',
+        'SSEHUB_AMQP_MODE: found "safe", wants "transient" or "durable" or "shared"',
         'SSEHUB_DEFAULT_RESTRICT_PUBLISH[1]: found "10.0.0.0/33", wants an IPv4 or IPv6 address or CIDR range',
-        'SSEHUB_AMQP_ENABLED: found true, wants false: this version has no AMQP yet; publish by HTTP POST',
       ],
     )
   })

@@ -36,11 +36,24 @@ describe('a configuration', () => {
         port: 5672,
         user: 'guest',
         password: 'guest',
+        vhost: '/',
+        tls: false,
         exchange: 'amq.fanout',
+        exchangeType: 'fanout',
         routingkey: '',
+        mode: 'transient',
+        prefetch: 300,
         heartbeatInterval: 30,
       },
-      redis: { host: '127.0.0.1', port: 6379, prefix: 'ssehub' },
+      redis: {
+        host: '127.0.0.1',
+        port: 6379,
+        prefix: 'ssehub',
+        tls: false,
+        sharded: false,
+        window: 1024,
+        expire: 0,
+      },
       leveldb: { storageDir: '/home/nobody/.local/state/ssehub', sync: false },
       channelDefaults: {
         cacheAdapter: 'memory',
@@ -189,23 +202,14 @@ describe('a configuration that cannot be used', () => {
         .join()
         .includes('7654321'),
     )
-    assert.deepEqual(faultsIn({ redis: { password: 'hunter2' } }), [
-      'redis.password: unknown key; known here: host, port, prefix',
+    assert.deepEqual(faultsIn({ leveldb: { password: 'hunter2' } }), [
+      'leveldb.password: unknown key; known here: storageDir, sync',
     ])
-  })
-
-  it('wants what this version does not have yet', () => {
-    const input = {
-      amqp: { enabled: true },
-      default: { cacheAdapter: 'redis' },
-      channels: [{ path: 'a', cacheAdapter: 'redis' }],
+    for (const section of ['amqp', 'redis']) {
+      const [fault, ...more] = faultsIn({ [section]: { url: 'http://me:hunter2@server' } })
+      assert.deepEqual(more, [])
+      assert.match(fault as string, /url: found something else, wants a URL like /)
     }
-    const redis = 'found "redis", wants "leveldb" or "memory": this version has no Redis yet'
-    assert.deepEqual(faultsIn(input), [
-      `channels[0].cacheAdapter: ${redis}`,
-      `default.cacheAdapter: ${redis}`,
-      'amqp.enabled: found true, wants false: this version has no AMQP yet; publish by HTTP POST',
-    ])
   })
 
   it('has keys that look like those of a prototype', () => {

@@ -79,7 +79,7 @@ export class Heart {
     const cacheLength = options.cacheLength ?? 100
     const snapshot = emptySnapshot()
     this.#sequencer = new Sequencer(snapshot, { cacheLength, assignIds: false }, () => this.now)
-    this.channel = new Channel('test', snapshot, new Flusher((turn) => this.#turns.push(turn)), {
+    this.channel = new Channel('test', new Flusher((turn) => this.#turns.push(turn)), {
       cacheLength,
       window: { events: 100, bytes: 1_000_000 },
       writeSize: 65_536,
@@ -89,6 +89,7 @@ export class Heart {
       now: () => this.now,
       ...options,
     })
+    this.channel.load(snapshot)
   }
 
   /** Publishes an event; its data is its number unless given. */

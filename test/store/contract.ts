@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { decodeEvent } from '../../src/event/encode.js'
-import type { Entry, KeptEntry } from '../../src/event/entry.js'
+import type { Entry, KeptEntry, Snapshot } from '../../src/event/entry.js'
 import { checkEvent } from '../../src/event/event.js'
 import { type Departed, History } from '../../src/event/history.js'
 import type { Store, StoredChannel, StoredChannelOptions } from '../../src/store/store.js'
@@ -22,10 +22,15 @@ export function describeStore({ name, isDurable, make }: Adapter): void {
     let store: Store
     let again: () => Store
     let clean: () => Promise<void>
+    let loaded: Snapshot[]
     let followed: Entry[]
 
     const open = (channel = 'test', options: Partial<StoredChannelOptions> = {}) =>
-      store.open(channel, { ...OPTIONS, ...options }, (entry) => followed.push(entry))
+      store.open(
+        channel,
+        { ...OPTIONS, ...options },
+        { load: (snapshot) => loaded.push(snapshot), accept: (entry) => followed.push(entry) },
+      )
 
     const append = async (channel: StoredChannel, ...ids: (string | undefined)[]) => {
       for (const id of ids) await channel.append(checkEvent({ id, data: `data of ${id}` }))
@@ -35,6 +40,7 @@ export function describeStore({ name, isDurable, make }: Adapter): void {
       (await channel.read(after)).entries.map((entry) => entry.id)
 
     beforeEach(async () => {
+      loaded = []
       followed = []
       ;({ store, again, clean } = await make())
       await store.start()
@@ -79,6 +85,45 @@ export function describeStore({ name, isDurable, make }: Adapter): void {
       const channel = await open()
       const entry = await channel.append(checkEvent({ id: 'a', data: 'x' }))
       assert.equal(followed.at(-1), entry)
+    })
+
+    it('tells its follower what there is when it is opened, and then only of events', async () => {
+      const channel = await open()
+      assert.deepEqual(loaded, [await channel.read(0)])
+      await append(channel, 'a', 'b')
+      await channel.catchUp()
+      assert.equal(loaded.length, 1)
+      assert.equal(followed.length, 2)
+    })
+
+    it('appends an event once that is delivered again, and knows it by its key', async () => {
+      const channel = await open()
+      const deliver = (key: string, isRepeat: boolean) =>
+        channel.append(checkEvent({ data: key }), { key, isRepeat })
+      const results = await Promise.all([
+        deliver('k1', false),
+        deliver('k2', true),
+        deliver('k1', true),
+        deliver('k2', true),
+        deliver('k1', false),
+      ])
+      assert.deepEqual(
+        results.map((entry) => entry?.sequence),
+        [1, 2, undefined, undefined, 3],
+      )
+      assert.deepEqual(
+        followed.map(({ sequence }) => sequence),
+        [1, 2, 3],
+      )
+    })
+
+    it('knows deliveries for each channel', async () => {
+      const delivery = { key: 'same', isRepeat: true }
+      for (const name of ['one', 'other']) {
+        const channel = await open(name)
+        assert.ok(await channel.append(checkEvent({ data: 'x' }), delivery))
+        assert.equal(await channel.append(checkEvent({ data: 'x' }), delivery), undefined)
+      }
     })
 
     it('keeps the events with an id that came last, as many as the history is long', async () => {
@@ -177,6 +222,7 @@ export function describeStore({ name, isDurable, make }: Adapter): void {
         await reopen()
         assert.deepEqual(await store.channels(), ['test'])
         assert.deepEqual(await (await open()).read(0), snapshot)
+        assert.deepEqual(loaded.at(-1), snapshot)
       })
 
       it('still knows when an id was first sent that has come again, or has left', async () => {
@@ -203,6 +249,17 @@ export function describeStore({ name, isDurable, make }: Adapter): void {
         followed = []
         await append(await open(), '3')
         assert.equal(followed[0]?.sequence, 3)
+      })
+
+      it('still knows what was delivered', async () => {
+        const deliver = async (channel: StoredChannel, key: string) =>
+          channel.append(checkEvent({ data: key }), { key, isRepeat: true })
+        const before = await open()
+        for (const key of ['k2', 'k1']) await deliver(before, key)
+        await reopen()
+        const after = await open()
+        for (const key of ['k1', 'k2']) assert.equal(await deliver(after, key), undefined)
+        assert.equal((await deliver(after, 'k3'))?.sequence, 3)
       })
 
       it('cuts the history when it is to be shorter now', async () => {

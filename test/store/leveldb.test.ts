@@ -9,6 +9,7 @@ import type { Entry } from '../../src/event/entry.js'
 import { checkEvent } from '../../src/event/event.js'
 import { LevelStore } from '../../src/store/leveldb.js'
 import { eventKey } from '../../src/store/leveldb-rows.js'
+import { NOBODY } from '../../src/store/store.js'
 import { makeFolder } from '../helpers/folder.js'
 import { describeStore } from './contract.js'
 
@@ -41,7 +42,7 @@ describe('the leveldb store', () => {
   }
 
   const idsIn = async (store: LevelStore) => {
-    const channel = await store.open('test', OPTIONS, () => {})
+    const channel = await store.open('test', OPTIONS, NOBODY)
     return (await channel.read(0)).entries.map(({ id }) => id)
   }
 
@@ -54,7 +55,7 @@ describe('the leveldb store', () => {
       return Reflect.apply(batch, this, args)
     } as typeof batch
     try {
-      const channel = await store.open('test', OPTIONS, () => {})
+      const channel = await store.open('test', OPTIONS, NOBODY)
       const appends = Array.from({ length: 500 }, (_, index) =>
         channel.append(checkEvent({ id: `${index}`, data: '' })),
       )
@@ -71,7 +72,7 @@ describe('the leveldb store', () => {
       import { LevelStore } from ${JSON.stringify(new URL('../../src/store/leveldb.js', import.meta.url).href)}
       const store = new LevelStore({ storageDir: ${JSON.stringify(folder)} })
       await store.start()
-      const channel = await store.open('test', ${JSON.stringify(OPTIONS)}, () => {})
+      const channel = await store.open('test', ${JSON.stringify(OPTIONS)}, { load() {}, accept() {} })
       for (let id = 1; ; id += 1) {
         await channel.append({ id: String(id), data: 'x'.repeat(100) })
         console.log(id)
@@ -92,7 +93,7 @@ describe('the leveldb store', () => {
 
   it('opens after a torn write with all that came before it, and goes on', async () => {
     const store = await started()
-    const channel = await store.open('test', OPTIONS, () => {})
+    const channel = await store.open('test', OPTIONS, NOBODY)
     for (let id = 1; id <= 20; id += 1) {
       await channel.append(checkEvent({ id: `${id}`, data: 'x'.repeat(200) }))
     }
@@ -103,7 +104,10 @@ describe('the leveldb store', () => {
 
     const again = await started()
     const entries: Entry[] = []
-    const torn = await again.open('test', OPTIONS, (entry) => entries.push(entry))
+    const torn = await again.open('test', OPTIONS, {
+      ...NOBODY,
+      accept: (entry) => entries.push(entry),
+    })
     const kept = (await torn.read(0)).entries.map(({ id }) => id)
     assert.deepEqual(
       kept,
@@ -162,7 +166,10 @@ describe('the leveldb store', () => {
     const reports: string[] = []
     const store = await started({ report: (message: string) => reports.push(message) })
     const followed: Entry[] = []
-    const channel = await store.open('test', OPTIONS, (entry) => followed.push(entry))
+    const channel = await store.open('test', OPTIONS, {
+      ...NOBODY,
+      accept: (entry) => followed.push(entry),
+    })
     await channel.append(checkEvent({ id: '1', data: '' }))
     await failWrite(() => channel.append(checkEvent({ id: '2', data: '' })))
     await channel.append(checkEvent({ id: '3', data: '' }))
@@ -182,9 +189,9 @@ describe('the leveldb store', () => {
 
   it('opens channels after a write that failed, not only those that it has open', async () => {
     const store = await started()
-    const channel = await store.open('test', OPTIONS, () => {})
+    const channel = await store.open('test', OPTIONS, NOBODY)
     await failWrite(() => channel.append(checkEvent({ id: '1', data: '' })))
-    const other = await store.open('other', OPTIONS, () => {})
+    const other = await store.open('other', OPTIONS, NOBODY)
     await other.append(checkEvent({ id: '1', data: '' }))
     assert.deepEqual(await store.channels(), ['other'])
     await store.stop()
@@ -193,7 +200,10 @@ describe('the leveldb store', () => {
   it('removes what a failed write left on disk after all, and gives its number again', async () => {
     const store = await started()
     const followed: Entry[] = []
-    const channel = await store.open('test', OPTIONS, (entry) => followed.push(entry))
+    const channel = await store.open('test', OPTIONS, {
+      ...NOBODY,
+      accept: (entry) => followed.push(entry),
+    })
     await channel.append(checkEvent({ id: '1', data: '' }))
     await failWrite(() => channel.append(checkEvent({ id: 'ghost', data: '' })), true)
     await channel.append(checkEvent({ data: 'without an id' }))
@@ -207,7 +217,10 @@ describe('the leveldb store', () => {
   it('never gives a number twice, though the database has lost what subscribers saw', async () => {
     const store = await started()
     const followed: Entry[] = []
-    const channel = await store.open('test', OPTIONS, (entry) => followed.push(entry))
+    const channel = await store.open('test', OPTIONS, {
+      ...NOBODY,
+      accept: (entry) => followed.push(entry),
+    })
     for (const id of ['1', '2', '3']) await channel.append(checkEvent({ id, data: '' }))
     await rm(store.folder, { recursive: true })
     await failWrite(() => channel.append(checkEvent({ id: '4', data: '' })))
@@ -219,7 +232,7 @@ describe('the leveldb store', () => {
 
   it('writes what is under way when it is stopped', async () => {
     const store = await started()
-    const channel = await store.open('test', OPTIONS, () => {})
+    const channel = await store.open('test', OPTIONS, NOBODY)
     const appends = ['1', '2', '3'].map((id) => channel.append(checkEvent({ id, data: '' })))
     await store.stop()
     await Promise.all(appends)
@@ -230,7 +243,7 @@ describe('the leveldb store', () => {
 
   it('leaves damaged rows out, says so, and counts them as gone', async () => {
     const store = await started()
-    const channel = await store.open('test', OPTIONS, () => {})
+    const channel = await store.open('test', OPTIONS, NOBODY)
     for (const id of ['1', '2', '3']) await channel.append(checkEvent({ id, data: id }))
     await store.stop()
     const database = new ClassicLevel<string, string>(store.folder)
@@ -239,7 +252,7 @@ describe('the leveldb store', () => {
 
     const reports: string[] = []
     const again = await started({ report: (message: string) => reports.push(message) })
-    const damaged = await again.open('test', OPTIONS, () => {})
+    const damaged = await again.open('test', OPTIONS, NOBODY)
     const { entries, evictedThrough } = await damaged.read(0)
     await again.stop()
     assert.deepEqual(
@@ -252,7 +265,7 @@ describe('the leveldb store', () => {
 
   it('lets no old bytes put a line into a stream that is not data', async () => {
     const store = await started()
-    const channel = await store.open('test', OPTIONS, () => {})
+    const channel = await store.open('test', OPTIONS, NOBODY)
     await channel.append(checkEvent({ id: '1', data: 'x' }))
     await store.stop()
     const database = new ClassicLevel<string, string>(store.folder)
@@ -260,7 +273,7 @@ describe('the leveldb store', () => {
     await database.put(eventKey('test', 1), JSON.stringify(forged))
     await database.close()
     const again = await started()
-    const [entry] = (await (await again.open('test', OPTIONS, () => {})).read(0)).entries
+    const [entry] = (await (await again.open('test', OPTIONS, NOBODY)).read(0)).entries
     await again.stop()
     assert.equal(
       entry?.frame.toString(),
@@ -271,7 +284,7 @@ describe('the leveldb store', () => {
   it('holds on disk little more than the history, however much went through', async function () {
     this.timeout(60_000)
     const store = await started()
-    const channel = await store.open('test', { ...OPTIONS, cacheLength: 10 }, () => {})
+    const channel = await store.open('test', { ...OPTIONS, cacheLength: 10 }, NOBODY)
     const data = 'x'.repeat(1000)
     for (let round = 0; round < 50; round += 1) {
       await Promise.all(

@@ -30,6 +30,9 @@ const WINDOW = { events: 4096, bytes: 4_194_304 }
 /** What one write to a subscriber takes at most, in bytes, unless a single event is larger. */
 const WRITE_SIZE = 65_536
 
+/** How many channels are opened at once at the start. */
+const OPENED_AT_ONCE = 64
+
 /** The channels of a hub: opens them from their stores, makes those that come up while it runs. */
 export class Channels implements Iterable<Channel> {
   readonly #config: Config
@@ -38,6 +41,8 @@ export class Channels implements Iterable<Channel> {
   readonly #flusher = new Flusher()
   readonly #open = new Map<string, OpenChannel>()
   readonly #opening = new Map<string, Promise<OpenChannel>>()
+  /** Whether all channels that were to be opened at the start are. */
+  #isComplete = true
 
   /**
    * @param stores one for each cache adapter that the configuration uses
@@ -51,15 +56,17 @@ export class Channels implements Iterable<Channel> {
 
   /**
    * Opens the channels that are configured, and those that the default store holds if channels
-   * need not be defined.
+   * need not be defined; later those whose store is away.
+   *
+   * @throws {HubError} `STORE_FAILED`
    */
   async start(): Promise<void> {
-    const names = new Set(this.#config.channels.keys())
-    if (this.#config.server.allowUndefinedChannels) {
-      const { cacheAdapter } = this.#config.channelDefaults
-      for (const name of (await this.#stores.get(cacheAdapter)?.channels()) ?? []) names.add(name)
+    this.#isComplete = true
+    const names = [...this.#config.channels.keys(), ...(await this.#stored())]
+    for (let start = 0; start < names.length; start += OPENED_AT_ONCE) {
+      const some = names.slice(start, start + OPENED_AT_ONCE)
+      await Promise.all(some.map((name) => this.#unlessAway(this.#opened(name))))
     }
-    for (const name of names) await this.#opened(name)
   }
 
   /** The channels that are defined or have had an event. */
@@ -91,16 +98,19 @@ export class Channels implements Iterable<Channel> {
   /**
    * An admitted channel, to subscribe to in the same tick.
    *
-   * @throws {HubError} `STORE_FAILED` if the store cannot open it now
+   * @param id the last that its subscriber has seen, perhaps on another hub
+   * @throws {HubError} `STORE_FAILED`, `STORE_UNREACHABLE` if the store cannot tell of it now
    */
-  async find(name: string): Promise<Channel> {
-    return (await this.#opened(name)).channel
+  async find(name: string, id?: string): Promise<Channel> {
+    const { channel, stored } = await this.#opened(name)
+    if (id !== undefined && !channel.knows(id)) await stored.catchUp()
+    return channel
   }
 
   /**
    * Gives an event to a channel; resolves when its store has it. The channel must be admitted.
    *
-   * @throws {HubError} `STORE_FAILED` if the store did not take it: nobody has seen it
+   * @throws {HubError} `STORE_FAILED`, `STORE_UNREACHABLE` if the store did not take it
    */
   publish(name: string, event: HubEvent): Promise<Published>
   /** @returns undefined if the channel got the event already, at an earlier delivery */
@@ -125,6 +135,7 @@ export class Channels implements Iterable<Channel> {
 
   /** Pings subscribers, closes stalled ones, and forgets channels that never had an event. */
   tick(): void {
+    if (!this.#isComplete) this.start().catch(() => {}) // its store tells what is wrong
     for (const [name, open] of this.#open) {
       const { channel, publishing, isIdle } = open
       channel.tick()
@@ -138,6 +149,24 @@ export class Channels implements Iterable<Channel> {
   /** Ends all streams; see `Channel.end`. */
   end(retry: () => number): void {
     for (const { channel } of this.#open.values()) channel.end(retry)
+  }
+
+  /** The channels that need not be defined and that their store holds. */
+  async #stored(): Promise<string[]> {
+    const { server, channelDefaults } = this.#config
+    const store = this.#stores.get(channelDefaults.cacheAdapter)
+    if (!store || !server.allowUndefinedChannels) return []
+    return (await this.#unlessAway(store.channels())) ?? []
+  }
+
+  async #unlessAway<T>(promise: Promise<T>): Promise<T | undefined> {
+    try {
+      return await promise
+    } catch (error) {
+      if (!(error instanceof HubError) || error.code !== 'STORE_UNREACHABLE') throw error
+      this.#isComplete = false
+      return undefined
+    }
   }
 
   async #opened(name: string): Promise<OpenChannel> {

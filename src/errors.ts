@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'INVALID_CONFIG'
   | 'STORE_LOCKED'
   | 'STORE_FAILED'
+  | 'STORE_UNREACHABLE'
   | 'ADDRESS_UNAVAILABLE'
   | 'HUB_STOPPING'
   | 'HUB_REFUSED'

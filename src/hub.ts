@@ -13,6 +13,7 @@ import { createServer } from './server/server.js'
 import { type ServerCounters, type Stats, statsOf } from './stats.js'
 import { LevelStore } from './store/leveldb.js'
 import { MemoryStore } from './store/memory.js'
+import { RedisStore } from './store/redis.js'
 import type { Store } from './store/store.js'
 
 /** What can be handed to a hub in place of the real thing. */
@@ -182,14 +183,17 @@ export class Hub {
   }
 
   #makeStores(): Map<CacheAdapter, Store> {
-    const { channels, channelDefaults, leveldb } = this.#config
+    const { channels, channelDefaults, leveldb, redis } = this.#config
     const used = new Set([channelDefaults, ...channels.values()].map((c) => c.cacheAdapter))
     const stores = new Map<CacheAdapter, Store>()
+    const report = (message: string, cause?: unknown) => this.#logger.error({ err: cause }, message)
     if (used.has('memory')) stores.set('memory', new MemoryStore({ now: this.#now }))
     if (used.has('leveldb')) {
-      const report = (message: string, cause?: unknown) =>
-        this.#logger.error({ err: cause }, message)
       stores.set('leveldb', new LevelStore({ ...leveldb, now: this.#now, report }))
+    }
+    if (used.has('redis')) {
+      const options = { now: this.#now, random: this.#random, report }
+      stores.set('redis', new RedisStore(redis, options))
     }
     return stores
   }

@@ -82,6 +82,11 @@ export class Channel implements Flushable {
     return this.#roster.size
   }
 
+  /** Whether somebody who has seen this id can go on from it. */
+  knows(id: string): boolean {
+    return this.#log.history.firstSent(id) !== undefined
+  }
+
   /**
    * Begins its log anew with what its store has.
    *

@@ -57,6 +57,29 @@ export function parseRedisUrl(text: string): RedisAddress | undefined {
   }
 }
 
+/** Where the configuration says that Redis is: its `url`, or else the original's `host` and `port`. */
+export function redisAddress(config: {
+  readonly url?: string | undefined
+  readonly host: string
+  readonly port: number
+  readonly user?: string | undefined
+  readonly password?: string | undefined
+  readonly tls: boolean
+}): RedisAddress {
+  const { url, host, port, user, password, tls } = config
+  const address = url === undefined ? undefined : parseRedisUrl(url)
+  if (address) return { ...address, tls: address.tls || tls }
+  return {
+    kind: 'single',
+    nodes: [{ host, port }],
+    tls,
+    user: user || undefined,
+    password: password || undefined,
+    name: undefined,
+    db: 0,
+  }
+}
+
 function parseNode(text: string, defaultPort: number): RedisAddress['nodes'][number] | undefined {
   const [whole, ipv6, name, port] = NODE_FORM.exec(text) ?? []
   const host = ipv6 ?? name

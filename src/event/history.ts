@@ -22,7 +22,7 @@ export interface Change<T> {
 }
 
 /** How many ids of departed events are known, besides as many as the history is long. */
-const DEPARTED = 4096
+export const DEPARTED = 4096
 
 /**
  * Which events a channel remembers: of each id the latest, of all those the `limit` that came

@@ -19,6 +19,7 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   INVALID_CHANNEL: 400,
   UNKNOWN_CHANNEL: 404,
   STORE_FAILED: 503,
+  STORE_UNREACHABLE: 503,
   HUB_STOPPING: 503,
 }
 

@@ -17,7 +17,9 @@ export function subscribeRoute(app: FastifyInstance, context: ServerContext): vo
     const head = streamHead(context.policies.for(name).origins.headersFor(origin))
     context.channels.admit(name)
     const socket = await takeSocket(reply, context)
-    const channel = await open(name, context, request)
+    const { start } = subscription
+    const lastId = start.from === 'id' ? start.id : undefined
+    const channel = await open(name, lastId, context, request)
     if (socket.destroyed) return
     socket.write(head)
     socket.write(STREAM_OPEN)
@@ -29,11 +31,12 @@ export function subscribeRoute(app: FastifyInstance, context: ServerContext): vo
 /** Undefined while the store fails: no EventSource would come back from anything but a 200. */
 async function open(
   name: string,
+  lastId: string | undefined,
   { channels }: ServerContext,
   { log }: FastifyRequest,
 ): Promise<Channel | undefined> {
   try {
-    return await channels.find(name)
+    return await channels.find(name, lastId)
   } catch (error) {
     log.error({ err: error, channel: name }, 'a subscriber was sent away')
     return undefined

@@ -84,7 +84,7 @@ export function describeStore({ name, isDurable, make }: Adapter): void {
     it('has shown an event to its follower when the append resolves', async () => {
       const channel = await open()
       const entry = await channel.append(checkEvent({ id: 'a', data: 'x' }))
-      assert.equal(followed.at(-1), entry)
+      assert.deepEqual(followed.at(-1), entry)
     })
 
     it('tells its follower what there is when it is opened, and then only of events', async () => {

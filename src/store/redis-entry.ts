@@ -1,0 +1,48 @@
+import { toEntry } from '../event/entry.js'
+import type { HubEvent } from '../event/event.js'
+import type { Stamped } from './mirror.js'
+
+const HEAD = /^(\S+) (\d+) (\d+) (\d+) (\d+) (\S+) (\S+) (.*)$/
+
+/** The parts of an event that Redis holds as JSON; its id it knows itself. */
+export function encodeEventText({ data, event, retry }: HubEvent): string {
+  return JSON.stringify({ data, event, retry })
+}
+
+/**
+ * Reads an event as Redis holds and tells it: a line with epoch, sequence, place, first, time,
+ * token, the token of the event before and the id, then JSON.
+ *
+ * @returns undefined if it is something else
+ */
+export function decodeEntry(text: string): Stamped | undefined {
+  const end = text.indexOf('\n')
+  const [, epoch, sequence, place, first, time, token, previous, id] =
+    HEAD.exec(text.slice(0, end)) ?? []
+  const event = parseObject(text.slice(end + 1))
+  if (!epoch || !token || !previous || typeof event?.data !== 'string') return undefined
+  const entry = toEntry(
+    {
+      data: event.data,
+      ...(id && { id }),
+      ...(typeof event.event === 'string' && { event: event.event }),
+      ...(typeof event.retry === 'number' && { retry: event.retry }),
+    },
+    {
+      sequence: Number(sequence),
+      place: Number(place),
+      first: Number(first),
+      time: Number(time),
+    },
+  )
+  return { epoch, token, previous: previous === '-' ? '' : previous, entry }
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? { ...value } : undefined
+  } catch {
+    return undefined // foreign
+  }
+}

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto'
+
+/** The names that a channel has in Redis. */
+export interface ChannelKeys {
+  /** meta, stream, ids, order, departed, delivered: what the scripts take. */
+  readonly all: readonly string[]
+  readonly stream: string
+  /** The publish/subscribe channel on which its events are told. */
+  readonly events: string
+  /** The hash in which the original hub kept it. [ssehub] */
+  readonly original: string
+}
+
+/**
+ * The names of a channel's keys. What stands in the braces is all that a cluster looks at: it keeps
+ * the keys of a channel together, and spreads channels evenly, whatever they are called.
+ */
+export function channelKeys(prefix: string, channel: string): ChannelKeys {
+  const tag = createHash('sha1').update(channel).digest('hex').slice(0, 8)
+  const key = (kind: string) => `${prefix}:{${tag}}:${kind}:${channel}`
+  return {
+    all: ['m', 's', 'i', 'o', 'd', 'k'].map(key),
+    stream: key('s'),
+    events: key('c'),
+    original: `${prefix}_${channel}`,
+  }
+}
+
+/** The set of the names of all channels. */
+export function namesKey(prefix: string): string {
+  return `${prefix}:channels`
+}

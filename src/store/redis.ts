@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { readCertificates } from '../config/certificates.js'
+import type { Config } from '../config/config.js'
+import { redisAddress } from '../config/redis-url.js'
+import { RedisChannel, type RedisContext } from './redis-channel.js'
+import { RedisConnection } from './redis-connection.js'
+import { namesKey } from './redis-keys.js'
+import type { Follower, Store, StoredChannel, StoredChannelOptions } from './store.js'
+
+export interface RedisStoreOptions {
+  readonly now?: () => number
+  /** A number from 0 up to 1. */
+  readonly random?: () => number
+  /** Told of trouble that nobody else is told of, and of its end. */
+  readonly report?: (message: string, cause?: unknown) => void
+  /** Ms from one look at whether what is published still arrives to the next. */
+  readonly probeInterval?: number
+}
+
+/** Ms between two probes: what stalls in silence is noticed after two of them. */
+const PROBE_INTERVAL = 5000
+
+/** Each so many probes, all channels are compared with what Redis has. */
+const PROBES_PER_CHECK = 6
+
+/**
+ * Keeps the histories of channels in Redis, which any number of hubs share: what one of them
+ * appends, all of them are told. [ssehub]
+ */
+export class RedisStore implements Store {
+  readonly connection: RedisConnection
+  readonly #context: RedisContext
+  readonly #probeInterval: number
+  readonly #channels = new Set<RedisChannel>()
+  readonly #probeChannel: string
+  #probing: NodeJS.Timeout | undefined
+  #probes = 0
+  #isProbeUnanswered = false
+
+  /** @throws {HubError} `INVALID_CONFIG` if the certificates cannot be read */
+  constructor(config: Config['redis'], options: RedisStoreOptions = {}) {
+    const { now = Date.now, random = Math.random, report = () => {} } = options
+    const { prefix, sharded, window, expire } = config
+    this.connection = new RedisConnection({
+      address: redisAddress(config),
+      ca: readCertificates(config.ca, 'redis.ca'),
+      sharded,
+      random,
+      report,
+      onSubscribed: () => this.#catchUp(),
+    })
+    this.#context = { connection: this.connection, prefix, sharded, window, expire, now, report }
+    this.#probeInterval = options.probeInterval ?? PROBE_INTERVAL
+    this.#probeChannel = `${prefix}:probe:${randomUUID()}`
+  }
+
+  async start(): Promise<void> {
+    this.connection.listen(this.#probeChannel, () => {
+      this.#isProbeUnanswered = false
+    })
+    await this.connection.start()
+    this.#probing = setInterval(() => this.#probe(), this.#probeInterval)
+  }
+
+  async channels(): Promise<string[]> {
+    return (await this.connection.call('SMEMBERS', namesKey(this.#context.prefix))) as string[]
+  }
+
+  async open(
+    name: string,
+    options: StoredChannelOptions,
+    follower: Follower,
+  ): Promise<StoredChannel> {
+    const channel = new RedisChannel(name, options, this.#context, follower)
+    await channel.open()
+    this.#channels.add(channel)
+    channel.onClose = () => this.#channels.delete(channel)
+    return channel
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#probing)
+    for (const channel of this.#channels) channel.close()
+    this.connection.stop()
+  }
+
+  /** Asks for word from itself: if none comes, others are not heard either. */
+  #probe(): void {
+    if (!this.connection.isUp) return
+    if (this.#isProbeUnanswered) {
+      this.#context.report('redis does not tell what is published; subscribing anew')
+      this.#isProbeUnanswered = false
+      this.connection.resubscribe()
+      return
+    }
+    this.#isProbeUnanswered = true
+    this.connection.publish(this.#probeChannel, '').catch(() => {
+      this.#isProbeUnanswered = false // that redis is away is told elsewhere
+    })
+    this.#probes += 1
+    if (this.#probes % PROBES_PER_CHECK === 0) this.#catchUp()
+  }
+
+  #catchUp(): void {
+    for (const channel of this.#channels) {
+      channel.catchUp().catch((error: unknown) => {
+        this.#context.report('a channel could not be read from redis', error)
+      })
+    }
+  }
+}

@@ -50,10 +50,10 @@ Without --config it starts on the configuration that comes with it: history in l
     this.#hub = hub
     process.once('SIGTERM', () => this.interrupted())
     this.print(`${this.config.bin} ${this.config.version}, configured by ${file}`)
-    if (hub.databaseFolder) this.print(`history in leveldb: ${hub.databaseFolder}`)
+    for (const place of hub.histories) this.print(`history in ${place}`)
     const url = await hub.start()
     this.print(`listening on ${url}`)
-    logger.info({ url, file, database: hub.databaseFolder }, 'the hub is up')
+    logger.info({ url, file, histories: hub.histories }, 'the hub is up')
   }
 
   protected override interrupted(): void {

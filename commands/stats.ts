@@ -16,9 +16,11 @@ export default class Stats extends HubCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --watch --interval 5',
     '<%= config.bin %> <%= command.id %> --json',
+    '<%= config.bin %> <%= command.id %> --cluster',
   ]
   static override flags = {
     watch: Flags.boolean({ description: 'show them again and again' }),
+    cluster: Flags.boolean({ description: 'of all hubs that share its Redis' }),
     interval: seconds({ description: 'time between, 2 s if not given', dependsOn: ['watch'] }),
   }
 
@@ -26,16 +28,17 @@ export default class Stats extends HubCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Stats)
-    const { url, json, watch, interval = 2 } = flags
+    const { url, json, watch, cluster, interval = 2 } = flags
+    const scope = cluster ? 'cluster' : 'hub'
     if (!watch) {
-      const stats = await fetchStats(url)
+      const stats = await fetchStats(url, { scope })
       if (json) this.printJson(stats)
       else this.print(statsTables(stats))
       return
     }
     const draws = process.stdout.isTTY && !json
     let shown = ''
-    for await (const stats of watchStats(url, interval * 1000)) {
+    for await (const stats of watchStats(url, interval * 1000, { scope })) {
       if (stats instanceof HubError) {
         if (draws) this.#draw(`${stats.message}\n\n${shown}`)
         else this.tell(stats.message)

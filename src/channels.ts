@@ -89,6 +89,11 @@ export class Channels implements Iterable<Channel> {
       : undefined
   }
 
+  /** Where a channel of that name keeps its history. */
+  adapterOf(name: string): CacheAdapter {
+    return (this.#config.channels.get(name) ?? this.#config.channelDefaults).cacheAdapter
+  }
+
   /** @throws {HubError} `UNKNOWN_CHANNEL` if there can be no channel of that name */
   admit(name: string): void {
     const { channels, server } = this.#config

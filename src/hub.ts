@@ -1,4 +1,5 @@
 import type { AddressInfo, Socket } from 'node:net'
+import { hostname } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import { type Logger, pino } from 'pino'
 import { checkChannelName } from './channel/name.js'
@@ -7,6 +8,7 @@ import type { NewEvent } from './client/publish.js'
 import type { CacheAdapter, Config } from './config/config.js'
 import { HubError, messageOf } from './errors.js'
 import { parseEvent } from './event/parse.js'
+import { type GroupStats, groupStats, type HubStats } from './group-stats.js'
 import { Activity } from './server/activity.js'
 import { Policies } from './server/policy.js'
 import { createServer } from './server/server.js'
@@ -14,6 +16,7 @@ import { type ServerCounters, type Stats, statsOf } from './stats.js'
 import { LevelStore } from './store/leveldb.js'
 import { MemoryStore } from './store/memory.js'
 import { RedisStore } from './store/redis.js'
+import { RedisGroup } from './store/redis-group.js'
 import type { Store } from './store/store.js'
 
 /** What can be handed to a hub in place of the real thing. */
@@ -43,6 +46,7 @@ export class Hub {
   readonly #random: () => number
   readonly #stores: ReadonlyMap<CacheAdapter, Store>
   readonly #channels: Channels
+  readonly #group: RedisGroup | undefined
   readonly #server: FastifyInstance
   readonly #counters: ServerCounters = {
     routerReadErrors: 0,
@@ -63,6 +67,11 @@ export class Hub {
     this.#startedAt = this.#now()
     this.#stores = this.#makeStores()
     this.#channels = new Channels(config, this.#stores, this.#now)
+    const redis = this.#stores.get('redis')
+    if (redis instanceof RedisStore) {
+      const { prefix } = config.redis
+      this.#group = new RedisGroup(redis.connection, prefix, () => this.#hubStats())
+    }
     const context = {
       config,
       channels: this.#channels,
@@ -70,7 +79,8 @@ export class Hub {
       counters: this.#counters,
       streams: new WeakSet<Socket>(),
       publishes: this.#publishes,
-      uptime: () => this.#uptime,
+      stats: () => this.stats(),
+      groupStats: () => this.groupStats(),
       retry: () => this.#retry(),
       isStopping: () => this.#stopping !== undefined,
     }
@@ -118,10 +128,14 @@ export class Hub {
     return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
   }
 
-  /** The folder of the leveldb database; undefined where no channel uses it. */
-  get databaseFolder(): string | undefined {
-    const store = this.#stores.get('leveldb')
-    return store instanceof LevelStore ? store.folder : undefined
+  /** Where histories outlive the process, as in `leveldb: FOLDER`. */
+  get histories(): string[] {
+    const places: string[] = []
+    for (const store of this.#stores.values()) {
+      if (store instanceof LevelStore) places.push(`leveldb: ${store.folder}`)
+      if (store instanceof RedisStore) places.push(`redis: ${store.place}`)
+    }
+    return places
   }
 
   /**
@@ -145,6 +159,22 @@ export class Hub {
   /** What `GET /stats` answers. */
   stats(): Stats {
     return statsOf(this.#channels, this.#counters, this.#uptime)
+  }
+
+  /**
+   * What `GET /stats?scope=cluster` answers: the figures of all hubs that share its Redis.
+   *
+   * @throws {HubError} `STORE_UNREACHABLE`, `STORE_FAILED`
+   */
+  async groupStats(): Promise<GroupStats> {
+    if (!this.#group) return groupStats([this.#hubStats()], 0)
+    const { answers, missing } = await this.#group.ask()
+    return groupStats(answers as HubStats[], missing)
+  }
+
+  #hubStats(): HubStats {
+    const { port } = (this.#server.server.address() as AddressInfo | null) ?? this.#config.server
+    return { hub: `${hostname()}:${port}`, ...this.stats() }
   }
 
   /**

@@ -13,6 +13,7 @@ export { type Resolved, type ResolveOptions, resolveConfig } from './config/reso
 export { type ErrorCode, HubError } from './errors.js'
 export type { HubEvent } from './event/event.js'
 export { parseEvent } from './event/parse.js'
+export type { GroupStats } from './group-stats.js'
 export type { DumpedEvent, HistoryDump } from './history-dump.js'
 export { createHub, type Hub, type HubOptions } from './hub.js'
 export type { ChannelStats, Stats } from './stats.js'

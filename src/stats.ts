@@ -1,5 +1,6 @@
 import type { Channel } from './channel/channel.js'
 import type { Channels } from './channels.js'
+import type { CacheAdapter } from './config/config.js'
 
 /** What the server counts that belongs to no channel. */
 export interface ServerCounters {
@@ -33,6 +34,8 @@ export interface Stats {
 
 export interface ChannelStats {
   readonly id: string
+  /** Where its history is. */
+  readonly cache_adapter: CacheAdapter
   readonly clients: number
   readonly broadcasted_events: number
   /** Events in the history. */
@@ -50,8 +53,9 @@ export interface ChannelStats {
 
 /** @param uptime ms since the hub started */
 export function statsOf(channels: Channels, counters: ServerCounters, uptime: number): Stats {
-  const list = [...channels].map(channelStats)
-  const all = [...channels.open()].map(channelStats)
+  const toStats = (channel: Channel) => channelStats(channel, channels.adapterOf(channel.name))
+  const list = [...channels].map(toStats)
+  const all = [...channels.open()].map(toStats)
   const sum = (of: (stats: ChannelStats) => number) => all.reduce((n, stats) => n + of(stats), 0)
   return {
     global: {
@@ -72,9 +76,13 @@ export function statsOf(channels: Channels, counters: ServerCounters, uptime: nu
   }
 }
 
-function channelStats({ name, counters, log, subscribers }: Channel): ChannelStats {
+function channelStats(
+  { name, counters, log, subscribers }: Channel,
+  adapter: CacheAdapter,
+): ChannelStats {
   return {
     id: name,
+    cache_adapter: adapter,
     clients: subscribers,
     broadcasted_events: counters.events,
     cached_events: log.history.size,

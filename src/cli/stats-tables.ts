@@ -1,17 +1,22 @@
+import type { GroupStats } from '../group-stats.js'
 import type { Stats } from '../stats.js'
 import { printable } from './screen.js'
 
 /** What stands in a table; numbers are right-aligned. */
 type Cell = string | number
 
-/** A hub's figures for people: a table of those of the whole hub, and one of its channels. */
-export function statsTables({ global, channels }: Stats): string {
-  const [first] = channels
-  const figures = figuresOf(global).map(([name, value]) => [heading(name), value])
-  if (!first) return `${table(figures)}\n\nno channels`
-  const headings = figuresOf(first).map(([name]) => heading(name))
-  const rows = channels.map((channel) => figuresOf(channel).map(([, value]) => value))
-  return `${table(figures)}\n\n${table([headings, ...rows])}`
+/** Figures for people: a table of all, one of the channels, and one of the hubs if it is a group. */
+export function statsTables(stats: Stats | GroupStats): string {
+  const { global, channels } = stats
+  const tables = [table(figuresOf(global).map(([name, value]) => [heading(name), value]))]
+  tables.push(channels.length > 0 ? listTable(channels) : 'no channels')
+  if ('hubs' in stats) tables.push(listTable(stats.hubs))
+  return tables.join('\n\n')
+}
+
+function listTable(list: readonly object[]): string {
+  const headings = figuresOf(list[0] ?? {}).map(([name]) => heading(name))
+  return table([headings, ...list.map((one) => figuresOf(one).map(([, value]) => value))])
 }
 
 /** All figures that fit a table, those too that only a newer hub has. */

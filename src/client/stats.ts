@@ -1,17 +1,30 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { HubError } from '../errors.js'
+import type { GroupStats } from '../group-stats.js'
 import type { Stats } from '../stats.js'
 import { hubUrl } from './address.js'
 import { type RequestOptions, requestJson } from './http.js'
 
+export interface StatsOptions extends RequestOptions {
+  /** Whose figures: those of this hub, or of all hubs that share its Redis. */
+  readonly scope?: 'hub' | 'cluster'
+}
+
 /**
- * Reads a hub's figures.
+ * Reads a hub's figures; those of a cluster are `GroupStats`.
  *
  * @param url where the hub is
  * @throws {HubError} `HUB_REFUSED`, `HUB_UNREACHABLE` or `HUB_FAILED`
  */
-export function fetchStats(url: string, options: RequestOptions = {}): Promise<Stats> {
-  return requestJson<Stats>(hubUrl(url, 'stats'), ['global', 'channels'], {}, options)
+export function fetchStats(
+  url: string,
+  options: StatsOptions & { scope: 'cluster' },
+): Promise<GroupStats>
+export function fetchStats(url: string, options?: StatsOptions): Promise<Stats>
+export function fetchStats(url: string, { scope, ...options }: StatsOptions = {}): Promise<Stats> {
+  const address = hubUrl(url, 'stats')
+  if (scope === 'cluster') address.searchParams.set('scope', scope)
+  return requestJson<Stats>(address, ['global', 'channels'], {}, options)
 }
 
 /**
@@ -25,11 +38,12 @@ export function fetchStats(url: string, options: RequestOptions = {}): Promise<S
 export async function* watchStats(
   url: string,
   interval: number,
+  options: StatsOptions = {},
 ): AsyncGenerator<Stats | HubError, void, undefined> {
-  yield await fetchStats(url)
+  yield await fetchStats(url, options)
   while (true) {
     await wait(interval)
-    yield await fetchStats(url).catch((error: unknown) => {
+    yield await fetchStats(url, options).catch((error: unknown) => {
       if (error instanceof HubError && error.code !== 'HUB_REFUSED') return error
       throw error
     })

@@ -2,8 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { unknownChannel } from '../channels.js'
 import { HubError } from '../errors.js'
 import { dumpHistory } from '../history-dump.js'
-import { statsOf } from '../stats.js'
+import type { Stats } from '../stats.js'
 import type { ServerContext } from './context.js'
+import { HttpError } from './errors.js'
 import { parseTarget } from './target.js'
 
 const HISTORY = '/-/history'
@@ -15,12 +16,12 @@ export function inspectRoutes(app: FastifyInstance, context: ServerContext): voi
     url: '/',
     handler: (_request, reply) => reply.type('text/plain').send('OK\n'),
   })
-  app.route({
+  app.route<{ Querystring: { scope?: string | string[] } }>({
     method: ['GET', 'HEAD'],
     url: '/stats',
-    handler: (_request, reply) => {
-      const { channels, counters, uptime } = context
-      return reply.header('Cache-Control', 'no-cache').send(statsOf(channels, counters, uptime()))
+    handler: async (request, reply) => {
+      reply.header('Cache-Control', 'no-cache')
+      return reply.send(await statsOfScope(request.query.scope, context))
     },
   })
   app.get(`${HISTORY}/*`, (request, reply) => {
@@ -35,4 +36,14 @@ export function inspectRoutes(app: FastifyInstance, context: ServerContext): voi
   app.get('/-/*', () => {
     throw new HubError('UNKNOWN_CHANNEL', 'there is nothing at this address')
   })
+}
+
+/** `scope=cluster` asks for the figures of all hubs that share a Redis. */
+async function statsOfScope(
+  scope: string | string[] | undefined,
+  context: ServerContext,
+): Promise<Stats> {
+  if (scope === undefined || scope === 'hub') return context.stats()
+  if (scope === 'cluster') return context.groupStats()
+  throw new HttpError(400, `scope must be "hub" or "cluster"; found ${JSON.stringify(scope)}`)
 }

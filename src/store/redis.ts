@@ -29,6 +29,8 @@ const PROBES_PER_CHECK = 6
  */
 export class RedisStore implements Store {
   readonly connection: RedisConnection
+  /** Its address, for people. */
+  readonly place: string
   readonly #context: RedisContext
   readonly #probeInterval: number
   readonly #channels = new Set<RedisChannel>()
@@ -41,8 +43,10 @@ export class RedisStore implements Store {
   constructor(config: Config['redis'], options: RedisStoreOptions = {}) {
     const { now = Date.now, random = Math.random, report = () => {} } = options
     const { prefix, sharded, window, expire } = config
+    const address = redisAddress(config)
+    this.place = `${address.nodes.map(({ host, port }) => `${host}:${port}`).join(', ')}, keys ${prefix}:*`
     this.connection = new RedisConnection({
-      address: redisAddress(config),
+      address,
       ca: readCertificates(config.ca, 'redis.ca'),
       sharded,
       random,

@@ -31,6 +31,8 @@ export class Cursor {
   #evictedBefore = 0
   /** What it has to be told before anything else. */
   #missed: GapReason | undefined
+  /** Why the log is past it, if it is. */
+  #whyPassed: GapReason = 'slow'
 
   constructor(log: Log, start: Start) {
     this.#joined = log.head
@@ -78,17 +80,11 @@ export class Cursor {
    * @param reason why; after a `reset` its place in the old log means nothing in the new one
    */
   breakOff(log: Log, reason: GapReason): void {
-    const { sequence, place } = this.#position
-    this.#missed ??= reason
+    this.#whyPassed = reason
+    if (reason !== 'reset') return
+    this.#missed = reason
     this.#joined = log.head
-    if (reason === 'reset') {
-      this.#missed = reason
-      this.#position = { sequence: log.history.evictedThrough, place: undefined }
-    } else if (place !== undefined) {
-      this.#position = { sequence: log.head, place }
-    } else {
-      this.#position = { sequence: Math.min(sequence, log.head), place }
-    }
+    this.#position = { sequence: log.history.evictedThrough, place: undefined }
   }
 
   /**
@@ -96,9 +92,10 @@ export class Cursor {
    * The cursor is then before the oldest event still held that it has not been shown.
    */
   takeGap(log: Log): GapReason | undefined {
-    const reason = this.#missed ?? (this.#isPassedBy(log) ? 'slow' : undefined)
+    const reason = this.#missed ?? (this.#isPassedBy(log) ? this.#whyPassed : undefined)
     if (!reason) return undefined
     this.#missed = undefined
+    this.#whyPassed = 'slow'
     const { evictedThrough } = log.history
     const { sequence, place } = this.#position
     if (place !== undefined) {

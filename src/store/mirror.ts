@@ -41,12 +41,13 @@ export interface MirrorOptions {
   readonly follower: Follower
   /** Told of a reading that failed and that nobody waits for. */
   readonly report: (error: unknown) => void
+  /** Ms that an event which has run ahead waits for those before it, before they are read. */
+  readonly patience?: number
+  /** Ms from one reading to the next, whoever asks for it. */
+  readonly spacing?: number
 }
 
-/** Ms that an event which has run ahead waits for those before it, before they are read. */
 const PATIENCE = 20
-
-/** Ms from one reading to the next, whoever asks for it. */
 const SPACING = 100
 
 /** How many events that have run ahead are held; further ones are read when their turn comes. */
@@ -106,7 +107,8 @@ export class Mirror {
     }
     this.#hold(stamped)
     this.#drain()
-    if (this.#held.size > 0) this.#hole ??= setTimeout(() => this.#readSoon(), PATIENCE)
+    if (this.#held.size > 0)
+      this.#hole ??= setTimeout(() => this.#readSoon(), this.#options.patience ?? PATIENCE)
   }
 
   /**
@@ -146,7 +148,7 @@ export class Mirror {
 
   async #readNext(): Promise<void> {
     await this.#reading.catch(() => {}) // who asked for that one is told
-    const early = this.#readAt + SPACING - performance.now()
+    const early = this.#readAt + (this.#options.spacing ?? SPACING) - performance.now()
     if (early > 0) await wait(early)
     this.#nextReading = undefined
     this.#readAt = performance.now()

@@ -11,6 +11,7 @@ type Step =
   | { do: 'subscribe'; start: Start; type: string | undefined; isNarrow: boolean }
   | { do: 'stall' | 'drain' | 'leave'; whom: number }
   | { do: 'turn' }
+  | { do: 'miss'; ids: (string | undefined)[] }
 
 interface Observed {
   readonly start: Start
@@ -55,12 +56,19 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.constant({ do: 'turn' as const }) },
 )
 
+/** Events that reach other hubs and not this one, which then begins anew with what is left. */
+const miss: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant('miss' as const),
+  ids: fc.array(fc.option(id, { nil: undefined }), { maxLength: 4 }),
+})
+
 function run(steps: readonly Step[], cacheLength: number, events: number, writeSize = 65_536) {
   const heart = new Heart({ cacheLength, window: { events, bytes: 1_000_000 }, writeSize })
   const present: Observed[] = []
   for (const step of steps) {
     if (step.do === 'publish') heart.publish(step.id, undefined, step.type)
     else if (step.do === 'turn') heart.turn()
+    else if (step.do === 'miss') heart.miss(...step.ids)
     else if (step.do === 'subscribe') {
       const { start, type, isNarrow } = step
       const { log } = heart.channel
@@ -110,7 +118,7 @@ function isOwed({ joined, type }: Observed, entry: Entry, entries: readonly Entr
   return entry.id !== undefined && !isReplaced
 }
 
-function check(observed: Observed, entries: readonly Entry[]): void {
+function check(observed: Observed, entries: readonly Entry[], isWhole: boolean): void {
   const runs = runsOf(observed.sink)
   const seen = runs.flat()
   assert.equal(new Set(seen).size, seen.length, 'nothing twice')
@@ -136,7 +144,7 @@ function check(observed: Observed, entries: readonly Entry[]): void {
     const told = before === -1 ? runs.length > 1 : before > 0
     assert.ok(told, `event ${sequence} is missing from ${seen} without a gap before what follows`)
   }
-  if (start.from === 'now' && missing.length === 0 && observed.type === undefined) {
+  if (isWhole && start.from === 'now' && missing.length === 0 && observed.type === undefined) {
     assert.equal(runs.length, 1, 'no gap where nothing is missing')
   }
   if (start.from === 'id' && asked === undefined) {
@@ -154,7 +162,26 @@ describe('delivery, for any interleaving', () => {
         fc.integer({ min: 1, max: 100 }),
         (steps, cacheLength, events, writeSize) => {
           const { present, entries } = run(steps, cacheLength, events, writeSize)
-          for (const observed of present) check(observed, entries)
+          for (const observed of present) check(observed, entries, true)
+        },
+      ),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('is that too where events are missed and the log begins anew', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof({ weight: 9, arbitrary: step }, { weight: 1, arbitrary: miss }), {
+          minLength: 10,
+          maxLength: 120,
+        }),
+        fc.integer({ min: 0, max: 8 }),
+        fc.integer({ min: 1, max: 8 }),
+        fc.integer({ min: 1, max: 100 }),
+        (steps, cacheLength, events, writeSize) => {
+          const { present, entries } = run(steps, cacheLength, events, writeSize)
+          for (const observed of present) check(observed, entries, false)
         },
       ),
       { numRuns: 1000 },

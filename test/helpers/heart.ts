@@ -7,6 +7,7 @@ import type { Subscriber } from '../../src/channel/subscriber.js'
 import type { Entry } from '../../src/event/entry.js'
 import { checkEvent } from '../../src/event/event.js'
 import { emptySnapshot, Sequencer } from '../../src/store/sequencer.js'
+import type { StoredChannelOptions } from '../../src/store/store.js'
 import { parseStream, type StreamEvent } from './stream.js'
 
 /** A sink whose network stalls and drains when told to. */
@@ -73,12 +74,14 @@ export class Heart {
   readonly channel: Channel
   readonly entries: Entry[] = []
   readonly #turns: (() => void)[] = []
-  readonly #sequencer: Sequencer
+  readonly #limits: StoredChannelOptions
+  #sequencer: Sequencer
 
   constructor(options: Partial<ChannelOptions> = {}) {
     const cacheLength = options.cacheLength ?? 100
     const snapshot = emptySnapshot()
-    this.#sequencer = new Sequencer(snapshot, { cacheLength, assignIds: false }, () => this.now)
+    this.#limits = { cacheLength, assignIds: false }
+    this.#sequencer = new Sequencer(snapshot, this.#limits, () => this.now)
     this.channel = new Channel('test', new Flusher((turn) => this.#turns.push(turn)), {
       cacheLength,
       window: { events: 100, bytes: 1_000_000 },
@@ -98,6 +101,22 @@ export class Heart {
     this.entries.push(entry)
     this.channel.accept(entry)
     return entry
+  }
+
+  /** Events that the channel is not told of, as of another hub while this one is cut off. */
+  miss(...ids: (string | undefined)[]): void {
+    for (const id of ids) {
+      const data = `${this.#sequencer.head + 1}`
+      this.entries.push(this.#sequencer.next(checkEvent({ data, id })).entry)
+    }
+    this.channel.load(this.#sequencer.snapshot(0), 'evicted')
+  }
+
+  /** The store is emptied, and has other events now. */
+  reset(...ids: string[]): void {
+    this.#sequencer = new Sequencer(emptySnapshot(), this.#limits, () => this.now)
+    for (const id of ids) this.#sequencer.next(checkEvent({ data: `new ${id}`, id }))
+    this.channel.load(this.#sequencer.snapshot(0), 'reset')
   }
 
   publishAll(...ids: (string | undefined)[]): void {

@@ -35,14 +35,14 @@ function commonOptions({ address, ca }: RedisClientOptions): Options {
   }
 }
 
-function placeOf({ address, ca }: RedisClientOptions): Options {
+function placeOf({ address, ca, random }: RedisClientOptions): Options {
   const [node] = address.nodes
   if (address.kind !== 'sentinel') return { ...node }
   return {
     sentinels: [...address.nodes],
     name: address.name ?? '',
     sentinelCommandTimeout: COMMAND_TIMEOUT,
-    sentinelRetryStrategy: () => null,
+    sentinelRetryStrategy: (times) => backoff(times, random),
     ...(address.tls && {
       enableTLSForSentinelMode: true,
       sentinelTLS: ca === undefined ? {} : { ca },
@@ -75,7 +75,9 @@ export function openSubscriber(
   client: Redis | Cluster,
 ): Redis | Cluster | undefined {
   const settings = { ...commonOptions(options), retryStrategy: () => null }
-  if (client instanceof Redis) return new Redis({ ...settings, ...placeOf(options) })
+  if (client instanceof Redis) {
+    return new Redis({ ...settings, ...placeOf(options), sentinelRetryStrategy: () => null })
+  }
   if (options.sharded) return client
   const nodes = client.nodes('master')
   const { host, port } = nodes[Math.floor(options.random() * nodes.length)]?.options ?? {}

@@ -27,6 +27,8 @@ export interface HubOptions {
   readonly now?: () => number
   /** A number from 0 up to 1. */
   readonly random?: () => number
+  /** Ms between two looks at whether Redis still tells what is published. */
+  readonly probeInterval?: number
 }
 
 /** Ms between two looks at who is to be pinged or closed. */
@@ -65,7 +67,7 @@ export class Hub {
     this.#now = options.now ?? Date.now
     this.#random = options.random ?? Math.random
     this.#startedAt = this.#now()
-    this.#stores = this.#makeStores()
+    this.#stores = this.#makeStores(options.probeInterval)
     this.#channels = new Channels(config, this.#stores, this.#now)
     const redis = this.#stores.get('redis')
     if (redis instanceof RedisStore) {
@@ -212,7 +214,7 @@ export class Hub {
     }
   }
 
-  #makeStores(): Map<CacheAdapter, Store> {
+  #makeStores(probeInterval: number | undefined): Map<CacheAdapter, Store> {
     const { channels, channelDefaults, leveldb, redis } = this.#config
     const used = new Set([channelDefaults, ...channels.values()].map((c) => c.cacheAdapter))
     const stores = new Map<CacheAdapter, Store>()
@@ -222,7 +224,7 @@ export class Hub {
       stores.set('leveldb', new LevelStore({ ...leveldb, now: this.#now, report }))
     }
     if (used.has('redis')) {
-      const options = { now: this.#now, random: this.#random, report }
+      const options = { now: this.#now, random: this.#random, report, probeInterval }
       stores.set('redis', new RedisStore(redis, options))
     }
     return stores

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Entry, NOTHING, type Snapshot } from '../event/entry.js'
+import { Pacer } from './pacer.js'
 import { newEpoch } from './sequencer.js'
 import type { Break, Follower } from './store.js'
 
@@ -50,6 +51,9 @@ export interface MirrorOptions {
 const PATIENCE = 20
 const SPACING = 100
 
+/** How many times longer that is while nothing new is found. */
+const CALM = 10
+
 /** How many events that have run ahead are held; further ones are read when their turn comes. */
 const MAX_HELD = 4096
 
@@ -72,7 +76,9 @@ export class Mirror {
   readonly #waiting = new Set<{ readonly sequence: number; readonly resolve: () => void }>()
   #reading: Promise<void> = Promise.resolve()
   #nextReading: Promise<void> | undefined
-  #readAt = Number.NEGATIVE_INFINITY
+  readonly #pacer = new Pacer()
+  /** Whether the last reading found nothing new. */
+  #isCalm = false
   #hole: NodeJS.Timeout | undefined
   #isClosed = false
 
@@ -143,15 +149,22 @@ export class Mirror {
   }
 
   #readSoon(): void {
-    if (!this.#isClosed) this.catchUp().catch(this.#options.report)
+    if (this.#isClosed) return
+    this.#isCalm = false
+    this.catchUp().catch(this.#options.report)
+    this.#pacer.hurry(this.#spacing)
+  }
+
+  /** Those who ask where there is nothing new, again and again, wait longer for each other. */
+  get #spacing(): number {
+    const { spacing = SPACING } = this.#options
+    return this.#isCalm ? spacing * CALM : spacing
   }
 
   async #readNext(): Promise<void> {
     await this.#reading.catch(() => {}) // who asked for that one is told
-    const early = this.#readAt + (this.#options.spacing ?? SPACING) - performance.now()
-    if (early > 0) await wait(early)
+    await this.#pacer.turn(this.#spacing)
     this.#nextReading = undefined
-    this.#readAt = performance.now()
     clearTimeout(this.#hole)
     this.#hole = undefined
     this.#reading = this.#read()
@@ -174,6 +187,7 @@ export class Mirror {
         }
         return true
       case 'same':
+        this.#isCalm = true
         return true
       case 'after':
         return !this.#goOn(reading.entries) || this.#position.head >= reading.head
@@ -254,6 +268,7 @@ export class Mirror {
     this.#position = { ...this.#position, head: sequence, token }
     this.#tokens.set(sequence, token)
     this.#tokens.delete(sequence - MAX_TOKENS)
+    this.#isCalm = false
     this.#options.follower.accept(entry)
   }
 }

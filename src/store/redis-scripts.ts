@@ -162,18 +162,23 @@ if head < 0 then return all('reset') end
 local newest = tonumber(known[2])
 if head > 0 and known[1] ~= epoch then return all('reset') end
 if head == newest and known[3] == token then return { 'same' } end
-local own = head > 0 and redis.call('XRANGE', stream, at(head), at(head))[1]
-local ownToken = own and string.match(own[2][2], '^%S+ %S+ %S+ %S+ %S+ (%S+)')
-if newest < head or (head > 0 and head == newest) or (own and ownToken ~= token) then
+local entries = redis.call('XRANGE', stream, at(head + 1), '+', 'COUNT', count)
+local isNext = entries[1] and entries[1][1] == at(head + 1)
+-- The token of the event at the head, by the one after it, or by itself.
+local here
+if isNext then
+  here = string.match(entries[1][2][2], '^%S+ %S+ %S+ %S+ %S+ %S+ (%S+)')
+elseif newest > head then
+  local own = redis.call('XRANGE', stream, at(head), at(head))[1]
+  here = own and string.match(own[2][2], '^%S+ %S+ %S+ %S+ %S+ (%S+)')
+end
+if newest <= head or (here and here ~= (token == '' and '-' or token)) then
   known[1], known[2], known[3] = candidate, whole(math.max(newest, head)), ''
   redis.call('HSET', meta, 'e', known[1], 's', known[2], 'n', known[3])
   redis.call(publish, channel, 'reset')
   return all('reset')
 end
-if head > 0 and not own then return all('evicted') end
-local entries = redis.call('XRANGE', stream, at(head + 1), '+', 'COUNT', count)
-local first = entries[1] and string.match(entries[1][1], '^(%d+)')
-if tonumber(first) ~= head + 1 then return all('evicted') end
+if not isNext then return all('evicted') end
 local texts = { 'after', known[2] }
 for _, entry in ipairs(entries) do texts[#texts + 1] = entry[2][2] end
 return texts

@@ -14,7 +14,7 @@ export interface RedisStoreOptions {
   /** Told of trouble that nobody else is told of, and of its end. */
   readonly report?: (message: string, cause?: unknown) => void
   /** Ms from one look at whether what is published still arrives to the next. */
-  readonly probeInterval?: number
+  readonly probeInterval?: number | undefined
 }
 
 /** Ms between two probes: what stalls in silence is noticed after two of them. */

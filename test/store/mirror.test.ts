@@ -85,15 +85,16 @@ class Truth {
     if (!position || (position.head > 0 && position.epoch !== this.epoch)) return this.#all('reset')
     const { head, token } = position
     if (head === this.head && token === this.token) return { kind: 'same' }
+    const entries = this.held.filter(({ entry }) => entry.sequence > head).slice(0, 3)
+    const isNext = entries[0]?.entry.sequence === head + 1
     const own = this.held.find(({ entry }) => entry.sequence === head)
-    if (this.head < head || (head > 0 && this.head === head) || (own && own.token !== token)) {
+    const here = isNext ? entries[0]?.previous : own?.token
+    if (this.head <= head || (here !== undefined && here !== token)) {
       this.epoch = this.#newEpoch()
       this.head = Math.max(this.head, head)
       this.token = ''
       return this.#all('reset')
     }
-    const entries = this.held.filter(({ entry }) => entry.sequence > head).slice(0, 3)
-    const isNext = entries[0]?.entry.sequence === head + 1 && (head === 0 || own)
     return isNext ? { kind: 'after', head: this.head, entries } : this.#all('evicted')
   }
 
@@ -209,31 +210,30 @@ describe('a mirror', () => {
   it('reads once more for who asks while a reading is under way', async () => {
     const truth = new Truth()
     const witness = new Witness()
-    let release = () => {}
+    const releases: (() => void)[] = []
     const mirror = new Mirror({
       read: async (position) => {
         const reading = truth.read(position)
-        await new Promise<void>((resolve) => {
-          release = resolve
-        })
+        await new Promise<void>((resolve) => releases.push(resolve))
         return reading
       },
       follower: witness,
       report: assert.ifError,
       spacing: 0,
     })
+    const readings = async (count: number) => {
+      while (releases.length < count) await new Promise(setImmediate)
+      releases.at(-1)?.()
+    }
     const first = mirror.catchUp()
-    await Promise.resolve()
-    await Promise.resolve()
+    while (releases.length === 0) await Promise.resolve()
     truth.append()
     const second = mirror.catchUp()
-    release()
+    await readings(1)
     await first
     assert.equal(witness.head, 0)
-    while (witness.head === 0) {
-      await new Promise(setImmediate)
-      release()
-    }
+    await readings(2)
     await second
+    assert.equal(witness.head, 1)
   })
 })

@@ -1,8 +1,10 @@
+import type { Config } from './config/config.js'
 import { loadConfig } from './config/load.js'
 import { HubError } from './errors.js'
 import { dumpHistory, type HistoryDump } from './history-dump.js'
 import { LevelStore } from './store/leveldb.js'
-import { NOBODY } from './store/store.js'
+import { RedisStore } from './store/redis.js'
+import { NOBODY, type Store } from './store/store.js'
 
 interface OfflineOptions {
   readonly channel: string
@@ -12,10 +14,11 @@ interface OfflineOptions {
 }
 
 /**
- * Reads a channel's history from its store, while no hub has that open.
+ * Reads a channel's history from its store: from Redis at any time, from a database on disk while
+ * no hub has that open.
  *
  * @throws {HubError} `STORE_LOCKED` while a hub runs, `STORE_FAILED` if there is no database,
- *   `UNKNOWN_CHANNEL` if it holds no such channel, `INVALID_CONFIG`
+ *   `STORE_UNREACHABLE`, `UNKNOWN_CHANNEL` if it holds no such channel, `INVALID_CONFIG`
  */
 export async function readStoredHistory({
   channel,
@@ -24,20 +27,11 @@ export async function readStoredHistory({
 }: OfflineOptions): Promise<HistoryDump> {
   const { config } = loadConfig({ file, env })
   const options = config.channels.get(channel) ?? config.channelDefaults
-  if (options.cacheAdapter !== 'leveldb') {
-    throw new HubError(
-      'UNKNOWN_CHANNEL',
-      `channel ${channel} is kept in ${options.cacheAdapter}, not on this machine's disk; ask the running hub, without --offline`,
-    )
-  }
-  const store = new LevelStore({ ...config.leveldb, create: false })
-  await store.start()
+  const { store, place } = storeOf(channel, options.cacheAdapter, config)
   try {
+    await store.start()
     if (!(await store.channels()).includes(channel)) {
-      throw new HubError(
-        'UNKNOWN_CHANNEL',
-        `there is nothing of channel ${channel} in ${store.folder}`,
-      )
+      throw new HubError('UNKNOWN_CHANNEL', `there is nothing of channel ${channel} in ${place}`)
     }
     const stored = await store.open(channel, options, NOBODY)
     const snapshot = await stored.read(0)
@@ -45,4 +39,23 @@ export async function readStoredHistory({
   } finally {
     await store.stop()
   }
+}
+
+function storeOf(
+  channel: string,
+  adapter: string,
+  config: Config,
+): { readonly store: Store; readonly place: string } {
+  if (adapter === 'leveldb') {
+    const store = new LevelStore({ ...config.leveldb, create: false })
+    return { store, place: store.folder }
+  }
+  if (adapter === 'redis') {
+    const store = new RedisStore(config.redis)
+    return { store, place: store.place }
+  }
+  throw new HubError(
+    'UNKNOWN_CHANNEL',
+    `channel ${channel} is kept in the memory of its hub; ask that, without --offline`,
+  )
 }

@@ -17,6 +17,7 @@ const EXIT_OF: Partial<Record<ErrorCode, number>> = {
   INVALID_CONFIG: EXIT.usage,
   HUB_REFUSED: EXIT.refused,
   HUB_UNREACHABLE: EXIT.unreachable,
+  STORE_UNREACHABLE: EXIT.unreachable,
 }
 
 /** An error as a command reports it. */

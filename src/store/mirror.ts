@@ -91,6 +91,11 @@ export class Mirror {
     return this.#position
   }
 
+  /** Whether it has told of this event. */
+  has({ sequence, token }: { readonly sequence: number; readonly token: string }): boolean {
+    return this.#tokens.get(sequence) === token
+  }
+
   /** Takes an event in, in whatever order they come; of undefined it knows that there is one. */
   receive(stamped: Stamped | undefined): void {
     if (!stamped) {

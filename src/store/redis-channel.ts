@@ -6,7 +6,7 @@ import { DEPARTED, History } from '../event/history.js'
 import { Mirror, type Position, type Reading } from './mirror.js'
 import { originalEvents } from './original-history.js'
 import type { RedisConnection } from './redis-connection.js'
-import { decodeEntry, encodeEventText } from './redis-entry.js'
+import { decodeEntry, decodeStamp, encodeEventText } from './redis-entry.js'
 import { type ChannelKeys, channelKeys, namesKey } from './redis-keys.js'
 import { APPEND, IMPORT, READ } from './redis-scripts.js'
 import { newEpoch } from './sequencer.js'
@@ -73,9 +73,7 @@ export class RedisChannel implements StoredChannel {
   /** Follows it from now on; what an original hub left is taken over first. */
   async open(): Promise<void> {
     await this.#import()
-    await this.context.connection.subscribe(this.#keys.events, (text) =>
-      this.#mirror.receive(decodeEntry(text)),
-    )
+    await this.context.connection.subscribe(this.#keys.events, (text) => this.#hear(text))
     try {
       await this.#mirror.catchUp()
       if (this.#mirror.position.head > 0) await this.#list()
@@ -135,6 +133,12 @@ export class RedisChannel implements StoredChannel {
     this.context.connection.unsubscribe(this.#keys.events)
     this.#mirror.close()
     this.onClose()
+  }
+
+  /** Of its own events it has had the answer already, mostly. */
+  #hear(text: string): void {
+    const stamp = decodeStamp(text)
+    if (!stamp || !this.#mirror.has(stamp)) this.#mirror.receive(decodeEntry(text))
   }
 
   async #list(): Promise<void> {

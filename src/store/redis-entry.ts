@@ -2,11 +2,23 @@ import { toEntry } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
 import type { Stamped } from './mirror.js'
 
-const HEAD = /^(\S+) (\d+) (\d+) (\d+) (\d+) (\S+) (\S+) (.*)$/
+const HEAD = /^(\S+) (\d+) (\d+) (\d+) (\d+) (\S+) (\S+) ([^\n]*)/
 
 /** The parts of an event that Redis holds as JSON; its id it knows itself. */
 export function encodeEventText({ data, event, retry }: HubEvent): string {
   return JSON.stringify({ data, event, retry })
+}
+
+/** What the first line of an event's text says of it. */
+export interface Stamp {
+  readonly sequence: number
+  readonly token: string
+}
+
+/** Reads the first line alone; undefined if it is something else. */
+export function decodeStamp(text: string): Stamp | undefined {
+  const [, , sequence, , , , token] = HEAD.exec(text) ?? []
+  return token ? { sequence: Number(sequence), token } : undefined
 }
 
 /**
@@ -16,10 +28,8 @@ export function encodeEventText({ data, event, retry }: HubEvent): string {
  * @returns undefined if it is something else
  */
 export function decodeEntry(text: string): Stamped | undefined {
-  const end = text.indexOf('\n')
-  const [, epoch, sequence, place, first, time, token, previous, id] =
-    HEAD.exec(text.slice(0, end)) ?? []
-  const event = parseObject(text.slice(end + 1))
+  const [line, epoch, sequence, place, first, time, token, previous, id] = HEAD.exec(text) ?? []
+  const event = parseObject(text.slice((line?.length ?? 0) + 1))
   if (!epoch || !token || !previous || typeof event?.data !== 'string') return undefined
   const entry = toEntry(
     {

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { resolveConfig } from '../../../src/config/resolve.js'
+import { RedisStore } from '../../../src/store/redis.js'
+import { NOBODY } from '../../../src/store/store.js'
 import { cli } from '../../helpers/cli.js'
 import { FakeHub } from '../../helpers/fake-hub.js'
+import { makeFolder } from '../../helpers/folder.js'
+import { freePort } from '../../helpers/port.js'
+import { sharedRedis } from '../../helpers/redis-server.js'
+import { uniquePrefix } from '../../helpers/unique.js'
 
 describe('ssehub cache dump', () => {
   let hub: FakeHub
@@ -36,6 +45,34 @@ describe('ssehub cache dump', () => {
       stderr: 'ssehub: the history of empty is empty\n',
     })
     assert.equal((await dump('empty', '--json')).stdout, '[]\n')
+  })
+
+  it('prints it straight from Redis, where that keeps it', async () => {
+    const redis = { url: await sharedRedis(), prefix: uniquePrefix() }
+    const { config } = resolveConfig({ redis }, 'the test', { env: {} })
+    const store = new RedisStore(config.redis)
+    await store.start()
+    const channel = await store.open('test', { cacheLength: 10, assignIds: false }, NOBODY)
+    await channel.append({ id: '1', data: 'kept' })
+    const { folder, clean } = await makeFolder()
+    const file = join(folder, 'config.json')
+    await writeFile(file, JSON.stringify({ redis, default: { cacheAdapter: 'redis' } }))
+    const offline = (name: string) => cli(['cache', 'dump', name, '--offline', '--config', file])
+    assert.match((await offline('test')).stdout, /Z {2}1 {2}message {2}kept\n$/)
+    assert.equal((await offline('other')).code, 1)
+    await store.stop()
+    await clean()
+  })
+
+  it('cannot print it from a Redis that is away', async () => {
+    const { folder, clean } = await makeFolder()
+    const file = join(folder, 'config.json')
+    const redis = { port: await freePort() }
+    await writeFile(file, JSON.stringify({ redis, default: { cacheAdapter: 'redis' } }))
+    const { code, stderr } = await cli(['cache', 'dump', 'test', '--offline', '--config', file])
+    assert.equal(code, 4)
+    assert.match(stderr, /ECONNREFUSED/)
+    await clean()
   })
 
   it('is used wrongly with a configuration for the hub', async () => {

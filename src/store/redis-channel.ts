@@ -66,7 +66,7 @@ export class RedisChannel implements StoredChannel {
     this.#mirror = new Mirror({
       read: (position) => this.#read(position),
       follower,
-      report: (error) => context.report(`channel ${name} could not be read from redis`, error),
+      report: (error) => this.#reportUnread(error),
     })
   }
 
@@ -129,10 +129,21 @@ export class RedisChannel implements StoredChannel {
     return this.#mirror.catchUp()
   }
 
+  /** Catches up for nobody in particular. */
+  catchUpSoon(): void {
+    this.#mirror.catchUp().catch((error: unknown) => this.#reportUnread(error))
+  }
+
   close(): void {
     this.context.connection.unsubscribe(this.#keys.events)
     this.#mirror.close()
     this.onClose()
+  }
+
+  #reportUnread(error: unknown): void {
+    // That Redis is away is told once, not for each channel.
+    if (error instanceof HubError && error.code === 'STORE_UNREACHABLE') return
+    this.context.report(`channel ${this.name} could not be read from redis`, error)
   }
 
   /** Of its own events it has had the answer already, mostly. */

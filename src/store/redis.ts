@@ -106,10 +106,6 @@ export class RedisStore implements Store {
   }
 
   #catchUp(): void {
-    for (const channel of this.#channels) {
-      channel.catchUp().catch((error: unknown) => {
-        this.#context.report('a channel could not be read from redis', error)
-      })
-    }
+    for (const channel of this.#channels) channel.catchUpSoon()
   }
 }

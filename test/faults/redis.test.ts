@@ -197,6 +197,28 @@ describe('a hub on Redis', function () {
     assert.deepEqual(gaps(stream), ['reset'])
   })
 
+  it('tells subscribers of it when Redis has thrown out what it knew of the channel', async () => {
+    const hub = await start(redis.url)
+    const stream = await hub.subscribe('test')
+    await publish(hub, '1', '2')
+    const [meta] = (await redis.command('KEYS', '*:m:test')) as [string]
+    await redis.command('DEL', meta)
+    await publish(hub, '3')
+    await stream.until((body) => body.includes('id: 3\n'))
+    assert.deepEqual(gaps(stream), ['reset'])
+    assert.deepEqual(stream.ids.slice(-2), [undefined, '3'])
+  })
+
+  it('takes its time over a slow network, and loses nothing', async () => {
+    const hub = await start()
+    proxy.latency(150)
+    const ids = Array.from({ length: 20 }, (_, index) => `${index}`)
+    const stream = await hub.subscribe('test')
+    await Promise.all(ids.map((id) => publish(hub, id)))
+    await stream.count(20)
+    assert.deepEqual(new Set(stream.ids), new Set(ids))
+  })
+
   it('tells the subscribers of all hubs of it when Redis came back with less than it had', async () => {
     const [a, b] = [await start(redis.url), await start(redis.url)]
     const streams = [await a.subscribe('test'), await b.subscribe('test')]

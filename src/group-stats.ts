@@ -4,6 +4,8 @@ import type { ChannelStats, Stats } from './stats.js'
 export interface HubStats extends Stats {
   /** Its host and port. */
   readonly hub: string
+  /** The names of those of its channels that are in Redis, and so the same for all hubs. */
+  readonly shared: readonly string[]
 }
 
 /** The figures of all hubs that share a Redis, as if they were one. */
@@ -19,9 +21,10 @@ export interface GroupStats extends Stats {
  */
 export function groupStats(hubs: readonly HubStats[], missing: number | undefined): GroupStats {
   const byName = new Map<string, ChannelStats>()
+  const shared = new Set(hubs.flatMap((hub) => hub.shared))
   for (const stats of hubs.flatMap(({ channels }) => channels)) {
     const other = byName.get(stats.id)
-    byName.set(stats.id, other ? together(other, stats) : stats)
+    byName.set(stats.id, other ? together(other, stats, shared.has(stats.id)) : stats)
   }
   const channels = [...byName.values()]
   const globals = hubs.map(({ global }) => global)
@@ -39,8 +42,7 @@ export function groupStats(hubs: readonly HubStats[], missing: number | undefine
   }
 }
 
-function together(one: ChannelStats, other: ChannelStats): ChannelStats {
-  const isShared = one.cache_adapter === 'redis' && other.cache_adapter === 'redis'
+function together(one: ChannelStats, other: ChannelStats, isShared: boolean): ChannelStats {
   const join = isShared ? Math.max : (a: number, b: number) => a + b
   return {
     ...added(one, other),

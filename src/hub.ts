@@ -176,7 +176,10 @@ export class Hub {
 
   #hubStats(): HubStats {
     const { port } = (this.#server.server.address() as AddressInfo | null) ?? this.#config.server
-    return { hub: `${hostname()}:${port}`, ...this.stats() }
+    const shared = [...this.#channels]
+      .map(({ name }) => name)
+      .filter((name) => this.#channels.adapterOf(name) === 'redis')
+    return { hub: `${hostname()}:${port}`, shared, ...this.stats() }
   }
 
   /**

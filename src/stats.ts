@@ -1,6 +1,5 @@
 import type { Channel } from './channel/channel.js'
 import type { Channels } from './channels.js'
-import type { CacheAdapter } from './config/config.js'
 
 /** What the server counts that belongs to no channel. */
 export interface ServerCounters {
@@ -34,8 +33,6 @@ export interface Stats {
 
 export interface ChannelStats {
   readonly id: string
-  /** Where its history is. */
-  readonly cache_adapter: CacheAdapter
   readonly clients: number
   readonly broadcasted_events: number
   /** Events in the history. */
@@ -53,9 +50,8 @@ export interface ChannelStats {
 
 /** @param uptime ms since the hub started */
 export function statsOf(channels: Channels, counters: ServerCounters, uptime: number): Stats {
-  const toStats = (channel: Channel) => channelStats(channel, channels.adapterOf(channel.name))
-  const list = [...channels].map(toStats)
-  const all = [...channels.open()].map(toStats)
+  const list = [...channels].map(channelStats)
+  const all = [...channels.open()].map(channelStats)
   const sum = (of: (stats: ChannelStats) => number) => all.reduce((n, stats) => n + of(stats), 0)
   return {
     global: {
@@ -76,13 +72,9 @@ export function statsOf(channels: Channels, counters: ServerCounters, uptime: nu
   }
 }
 
-function channelStats(
-  { name, counters, log, subscribers }: Channel,
-  adapter: CacheAdapter,
-): ChannelStats {
+function channelStats({ name, counters, log, subscribers }: Channel): ChannelStats {
   return {
     id: name,
-    cache_adapter: adapter,
     clients: subscribers,
     broadcasted_events: counters.events,
     cached_events: log.history.size,

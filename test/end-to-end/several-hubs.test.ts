@@ -7,7 +7,7 @@ import { type RedisServer, startRedis } from '../helpers/redis-server.js'
 import { ServedHub } from '../helpers/served-hub.js'
 
 const SUBSCRIBERS = 20
-const EVENTS = 4000
+const EVENTS = 2400
 
 describe('several hubs on one Redis', function () {
   this.timeout(120_000)

@@ -47,6 +47,10 @@ export class Daemon {
     return this.#process.pid as number
   }
 
+  get isRunning(): boolean {
+    return !this.#isClosed
+  }
+
   /** All that it has printed. */
   get output(): string {
     return this.#output
@@ -77,6 +81,11 @@ export class Daemon {
   /** Ends it at once, and waits until it has ended. */
   async kill(): Promise<void> {
     this.signal('SIGKILL')
+    await this.end()
+  }
+
+  /** Resolves when it has ended. */
+  async end(): Promise<void> {
     await this.#closed
   }
 }

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { folderOfRun } from './heir.js'
 
-const PREFIX = join(tmpdir(), 'ssehub-test-')
+const PREFIX = join(folderOfRun, 'test-')
 
 /** A new folder of its own for a test, and what removes it. */
 export async function makeFolder(): Promise<{ folder: string; clean: () => Promise<void> }> {
@@ -11,15 +11,7 @@ export async function makeFolder(): Promise<{ folder: string; clean: () => Promi
   return { folder, clean: () => rm(folder, { recursive: true, force: true }) }
 }
 
-const ofRun: string[] = []
-
-process.on('exit', () => {
-  for (const folder of ofRun) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-})
-
-/** A new folder that goes when this process ends. */
+/** A new folder that goes when the tests are done. */
 export function makeFolderOfRun(): string {
-  const folder = mkdtempSync(PREFIX)
-  ofRun.push(folder)
-  return folder
+  return mkdtempSync(PREFIX)
 }

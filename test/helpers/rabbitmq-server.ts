@@ -101,14 +101,17 @@ export class RabbitServer {
     this.#broker?.signal(name)
   }
 
-  /** Ends it as a crash does; what is durable stays. */
+  /** Ends it as a crash does: what was made durable a moment ago may be lost. */
   async kill(): Promise<void> {
     await this.#broker?.kill()
   }
 
-  /** Starts it again as it was, on the same port and data. */
+  /** Stops it in good order if it is running, and starts it on the same port and data. */
   async restart(): Promise<void> {
-    await this.kill()
+    if (this.#broker?.isRunning) {
+      await this.ctl('stop')
+      await this.#broker.end()
+    }
     const ready = /Starting broker\.\.\. completed/
     this.#broker = await Daemon.start(program(), [], { env: this.env, ready })
   }

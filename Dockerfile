@@ -1,0 +1,29 @@
+FROM node:24-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY . .
+RUN npm run build && npm prune --omit=dev
+
+FROM node:24-slim
+# Variables come before the file: inside, port and folder are always these.
+ENV NODE_ENV=production \
+    SSEHUB_CONFIG=/etc/ssehub/config.json \
+    SSEHUB_SERVER_PORT=8080 \
+    SSEHUB_LEVELDB_STORAGEDIR=/var/lib/ssehub
+WORKDIR /app
+COPY --from=build /build/package.json ./
+COPY --from=build /build/node_modules node_modules
+COPY --from=build /build/bin bin
+COPY --from=build /build/conf conf
+COPY --from=build /build/dist dist
+COPY conf/config.json conf/config.schema.json /etc/ssehub/
+RUN ln -s /app/bin/run.js /usr/local/bin/ssehub && install -d -o node -g node /var/lib/ssehub
+USER node
+VOLUME /var/lib/ssehub
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SSEHUB_SERVER_PORT}/`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["ssehub"]
+CMD ["serve"]

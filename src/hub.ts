@@ -1,4 +1,5 @@
 import type { AddressInfo, Socket } from 'node:net'
+import { hostname } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import { type Logger, pino } from 'pino'
 import { checkChannelName } from './channel/name.js'
@@ -7,6 +8,7 @@ import type { NewEvent } from './client/publish.js'
 import type { CacheAdapter, Config } from './config/config.js'
 import { HubError, messageOf } from './errors.js'
 import { parseEvent } from './event/parse.js'
+import { AmqpInput } from './input/amqp-input.js'
 import { Activity } from './server/activity.js'
 import { Policies } from './server/policy.js'
 import { createServer } from './server/server.js'
@@ -43,6 +45,7 @@ export class Hub {
   readonly #stores: ReadonlyMap<CacheAdapter, Store>
   readonly #channels: Channels
   readonly #server: FastifyInstance
+  readonly #amqp: AmqpInput | undefined
   readonly #counters: ServerCounters = {
     routerReadErrors: 0,
     invalidRequests: 0,
@@ -69,11 +72,12 @@ export class Hub {
       counters: this.#counters,
       streams: new WeakSet<Socket>(),
       publishes: this.#publishes,
-      uptime: () => this.#uptime,
+      stats: () => this.stats(),
       retry: () => this.#retry(),
       isStopping: () => this.#stopping !== undefined,
     }
     this.#server = createServer(context, this.#logger)
+    this.#amqp = config.amqp.enabled ? this.#makeAmqpInput() : undefined
   }
 
   /**
@@ -101,6 +105,7 @@ export class Hub {
     for (const store of this.#stores.values()) await store.start()
     await this.#channels.start()
     await this.#listen(port, bindIp)
+    await this.#amqp?.start()
     this.#startedAt = this.#now()
     this.#ticking = setInterval(() => this.#channels.tick(), TICK)
   }
@@ -143,11 +148,11 @@ export class Hub {
 
   /** What `GET /stats` answers. */
   stats(): Stats {
-    return statsOf(this.#channels, this.#counters, this.#uptime)
+    return statsOf(this.#channels, this.#counters, this.#uptime, this.#amqp?.stats())
   }
 
   /**
-   * Finishes publishes under way, ends all streams with what there still is for them and a
+   * Takes no more, finishes publishes under way, ends all streams with what there still is for them and a
    * `retry`, closes the stores. What has not ended by itself after a while is cut off.
    */
   async stop(): Promise<void> {
@@ -158,7 +163,7 @@ export class Hub {
   async #stop(): Promise<void> {
     await this.#starting?.catch(() => {}) // who started it is told
     clearInterval(this.#ticking)
-    await this.#publishes.settle(GRACE)
+    await Promise.all([this.#publishes.settle(GRACE), this.#amqp?.stop()])
     this.#channels.end(() => this.#retry())
     const cutOff = setTimeout(() => this.#server.server.closeAllConnections(), GRACE)
     try {
@@ -192,6 +197,24 @@ export class Hub {
       stores.set('leveldb', new LevelStore({ ...leveldb, now: this.#now, report }))
     }
     return stores
+  }
+
+  #makeAmqpInput(): AmqpInput {
+    const { amqp, server, channels, channelDefaults } = this.#config
+    const isShared = [channelDefaults, ...channels.values()].some((c) => c.cacheAdapter === 'redis')
+    if (isShared && amqp.mode !== 'shared') {
+      this.#logger.warn(
+        `amqp.mode is ${amqp.mode} and channels are in Redis: of several hubs there, each would ` +
+          'append every event once more; for those, set amqp.mode to "shared"',
+      )
+    }
+    return new AmqpInput({
+      config: amqp,
+      name: `ssehub.${hostname()}.${server.port}`,
+      channels: this.#channels,
+      logger: this.#logger,
+      random: this.#random,
+    })
   }
 
   get #uptime(): number {

@@ -5,9 +5,13 @@ import { printable } from './screen.js'
 type Cell = string | number
 
 /** A hub's figures for people: a table of those of the whole hub, and one of its channels. */
-export function statsTables({ global, channels }: Stats): string {
+export function statsTables({ global, channels, amqp }: Stats): string {
   const [first] = channels
-  const figures = figuresOf(global).map(([name, value]) => [heading(name), value])
+  const input = figuresOf(amqp ?? {}).map(([name, value]): [string, Cell] => [
+    `amqp_${name}`,
+    value,
+  ])
+  const figures = [...figuresOf(global), ...input].map(([name, value]) => [heading(name), value])
   if (!first) return `${table(figures)}\n\nno channels`
   const headings = figuresOf(first).map(([name]) => heading(name))
   const rows = channels.map((channel) => figuresOf(channel).map(([, value]) => value))
@@ -18,6 +22,7 @@ export function statsTables({ global, channels }: Stats): string {
 function figuresOf(figures: object): [name: string, value: Cell][] {
   return Object.entries(figures).flatMap(([name, value]: [string, unknown]): [string, Cell][] => {
     if (typeof value === 'number') return [[name, value]]
+    if (typeof value === 'boolean') return [[name, value ? 'yes' : 'no']]
     return typeof value === 'string' ? [[name, printable(value)]] : []
   })
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Channels } from '../channels.js'
 import type { Config } from '../config/config.js'
-import type { ServerCounters } from '../stats.js'
+import type { ServerCounters, Stats } from '../stats.js'
 import type { Activity } from './activity.js'
 import type { Policies } from './policy.js'
 
@@ -15,8 +15,8 @@ export interface ServerContext {
   readonly streams: WeakSet<Socket>
   /** Publish requests under way. */
   readonly publishes: Activity
-  /** Ms since the hub started. */
-  readonly uptime: () => number
+  /** The hub's figures. */
+  readonly stats: () => Stats
   /** Ms that a client is to wait before it reconnects to a hub that sends it away. */
   readonly retry: () => number
   /** Whether the hub is stopping: no event is taken any more, and no stream stays open. */

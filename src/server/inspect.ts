@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify'
 import { unknownChannel } from '../channels.js'
 import { HubError } from '../errors.js'
 import { dumpHistory } from '../history-dump.js'
-import { statsOf } from '../stats.js'
 import type { ServerContext } from './context.js'
 import { parseTarget } from './target.js'
 
@@ -18,10 +17,7 @@ export function inspectRoutes(app: FastifyInstance, context: ServerContext): voi
   app.route({
     method: ['GET', 'HEAD'],
     url: '/stats',
-    handler: (_request, reply) => {
-      const { channels, counters, uptime } = context
-      return reply.header('Cache-Control', 'no-cache').send(statsOf(channels, counters, uptime()))
-    },
+    handler: (_request, reply) => reply.header('Cache-Control', 'no-cache').send(context.stats()),
   })
   app.get(`${HISTORY}/*`, (request, reply) => {
     const { channel: name } = parseTarget((request.raw.url ?? '').slice(HISTORY.length))

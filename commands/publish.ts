@@ -1,17 +1,16 @@
 import { Args, Flags } from '@oclif/core'
-import type { Published } from '../src/channels.js'
-import { HUB_EXIT_CODES, withExitCodes } from '../src/cli/exit-code.js'
+import { PUBLISH_EXIT_CODES, withExitCodes } from '../src/cli/exit-code.js'
 import { HubCommand } from '../src/cli/hub-command.js'
 import { readLines, readText } from '../src/cli/input.js'
 import { publishLines } from '../src/cli/publish-lines.js'
+import { counted, toBroker, toHub } from '../src/cli/publishing.js'
 import { eventText } from '../src/client/event-text.js'
-import { publish } from '../src/client/publish.js'
 
 export default class Publish extends HubCommand {
   static override summary = 'publish events to a channel'
   static override description = withExitCodes(
-    'DATA that is a JSON object with a "data" member is a whole event, {"data":…, "id"?, "event"?, "retry"?}; anything else is the data of one. With - each line of standard input is published that way, in order, up to the first failure.',
-    ...HUB_EXIT_CODES,
+    'DATA that is a JSON object with a "data" member is a whole event, {"data":…, "id"?, "event"?, "retry"?}; anything else is the data of one. With - each line of standard input is published that way, in order, up to the first failure.\n\nWith --amqp it is published through a RabbitMQ, to all hubs that take events from there; done is what the broker has confirmed.',
+    ...PUBLISH_EXIT_CODES,
   )
   static override examples = [
     '<%= config.bin %> <%= command.id %> test "hello" --id 5 --event greeting',
@@ -22,6 +21,7 @@ export default class Publish extends HubCommand {
       command: "printf 'one\\ntwo\\n' | <%= config.bin %> <%= command.id %> test -",
     },
     '<%= config.bin %> <%= command.id %> test --file package.json',
+    '<%= config.bin %> <%= command.id %> test "hello" --amqp amqp://guest:guest@127.0.0.1',
   ]
   static override args = {
     channel: Args.string({ description: 'the channel', required: true, ignoreStdin: true }),
@@ -33,30 +33,51 @@ export default class Publish extends HubCommand {
     retry: Flags.integer({ description: 'ms that clients wait before they reconnect', min: 0 }),
     file: Flags.string({ description: 'publish the content of this file', helpValue: 'FILE' }),
     raw: Flags.boolean({ description: 'DATA is the data, never a whole event' }),
+    amqp: Flags.string({ description: 'publish through this RabbitMQ', helpValue: 'URL' }),
+    exchange: Flags.string({
+      description: 'the exchange of the broker, amq.fanout if not given',
+      dependsOn: ['amqp'],
+    }),
+    'routing-key': Flags.string({
+      description: "the routing key, the channel's name if not given",
+      helpValue: 'KEY',
+      dependsOn: ['amqp'],
+    }),
   }
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Publish)
-    const { url, json, raw, file, id, event, retry } = flags
+    const { url, amqp, exchange, json, raw, file, id, event, retry } = flags
     const toEvent = (text: string) => eventText(text, { id, event, retry }, { raw })
+    const isLines = args.data === '-'
 
     if ((args.data === undefined) === (file === undefined)) {
       this.error('give either DATA, - for standard input, or --file')
     }
-    if (args.data === '-') {
-      if (id !== undefined) this.error('--id is for one event, - for many')
-      let count = 0
-      for await (const published of publishLines(url, args.channel, this.#events(toEvent, raw))) {
-        count += 1
-        if (json) this.printJson(published)
-      }
-      if (!json) this.print(`published ${count} ${plural(count, 'event')} to ${args.channel}`)
-      return
-    }
+    if (isLines && id !== undefined) this.error('--id is for one event, - for many')
     const text = file === undefined ? (args.data ?? '') : await readText(file)
-    const published = await publish(url, args.channel, toEvent(text))
-    if (json) this.printJson(published)
-    else this.print(summary(published))
+
+    const publishing =
+      amqp === undefined
+        ? toHub(url, args.channel)
+        : await toBroker(amqp, args.channel, { exchange, routingKey: flags['routing-key'] })
+    try {
+      if (!isLines) {
+        const { value, summary } = await publishing.publish(toEvent(text))
+        if (json) this.printJson(value)
+        else this.print(summary)
+        return
+      }
+      let count = 0
+      for await (const { value } of publishLines(publishing, this.#events(toEvent, raw))) {
+        count += 1
+        if (json) this.printJson(value)
+      }
+      if (!json) this.print(`published ${counted(count, 'event')} to ${args.channel}`)
+    } finally {
+      if (isLines) process.stdin.destroy() // after a failure its end is not waited for
+      await publishing.close()
+    }
   }
 
   async *#events(toEvent: (text: string) => string, raw: boolean) {
@@ -64,13 +85,4 @@ export default class Publish extends HubCommand {
       yield !raw && line.trim() === '' ? undefined : toEvent(line)
     }
   }
-}
-
-function summary({ channel, id, sequence, subscribers }: Published): string {
-  const name = id === null ? 'no id' : `id ${id}`
-  return `published to ${channel}: ${name}, sequence ${sequence}, ${subscribers} ${plural(subscribers, 'subscriber')}`
-}
-
-function plural(count: number, noun: string): string {
-  return count === 1 ? noun : `${noun}s`
 }

@@ -12,6 +12,8 @@ export type ErrorCode =
   | 'HUB_REFUSED'
   | 'HUB_FAILED'
   | 'HUB_UNREACHABLE'
+  | 'BROKER_REFUSED'
+  | 'BROKER_UNREACHABLE'
 
 /** Every error that ssehub throws on purpose: a code for programs, a message that says what to do. */
 export class HubError extends Error {
@@ -29,4 +31,11 @@ export class HubError extends Error {
 /** The text of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** What lies at the bottom of a failed connection: a code such as ECONNREFUSED if it has one. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return error.cause === undefined ? error.message : reasonOf(error.cause)
 }

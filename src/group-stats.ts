@@ -10,7 +10,7 @@ export interface HubStats extends Stats {
 
 /** The figures of all hubs that share a Redis, as if they were one. */
 export interface GroupStats extends Stats {
-  readonly hubs: readonly ({ readonly hub: string } & Stats['global'])[]
+  readonly hubs: readonly (Pick<HubStats, 'hub' | 'amqp'> & Stats['global'])[]
   /** How many hubs there are that did not answer; absent where that is not known. */
   readonly missing_hubs?: number
 }
@@ -37,7 +37,7 @@ export function groupStats(hubs: readonly HubStats[], missing: number | undefine
       channels: channels.length,
     },
     channels,
-    hubs: hubs.map(({ hub, global }) => ({ hub, ...global })),
+    hubs: hubs.map(({ hub, global, amqp }) => ({ hub, ...global, ...(amqp && { amqp }) })),
     ...(missing !== undefined && { missing_hubs: missing }),
   }
 }

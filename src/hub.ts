@@ -9,6 +9,7 @@ import type { CacheAdapter, Config } from './config/config.js'
 import { HubError, messageOf } from './errors.js'
 import { parseEvent } from './event/parse.js'
 import { type GroupStats, groupStats, type HubStats } from './group-stats.js'
+import { AmqpInput } from './input/amqp-input.js'
 import { Activity } from './server/activity.js'
 import { Policies } from './server/policy.js'
 import { createServer } from './server/server.js'
@@ -50,6 +51,7 @@ export class Hub {
   readonly #channels: Channels
   readonly #group: RedisGroup | undefined
   readonly #server: FastifyInstance
+  readonly #amqp: AmqpInput | undefined
   readonly #counters: ServerCounters = {
     routerReadErrors: 0,
     invalidRequests: 0,
@@ -87,6 +89,7 @@ export class Hub {
       isStopping: () => this.#stopping !== undefined,
     }
     this.#server = createServer(context, this.#logger)
+    this.#amqp = config.amqp.enabled ? this.#makeAmqpInput() : undefined
   }
 
   /**
@@ -114,6 +117,7 @@ export class Hub {
     for (const store of this.#stores.values()) await store.start()
     await this.#channels.start()
     await this.#listen(port, bindIp)
+    await this.#amqp?.start()
     this.#startedAt = this.#now()
     this.#ticking = setInterval(() => this.#channels.tick(), TICK)
   }
@@ -160,7 +164,7 @@ export class Hub {
 
   /** What `GET /stats` answers. */
   stats(): Stats {
-    return statsOf(this.#channels, this.#counters, this.#uptime)
+    return statsOf(this.#channels, this.#counters, this.#uptime, this.#amqp?.stats())
   }
 
   /**
@@ -183,8 +187,8 @@ export class Hub {
   }
 
   /**
-   * Finishes publishes under way, ends all streams with what there still is for them and a
-   * `retry`, closes the stores. What has not ended by itself after a while is cut off.
+   * Takes no more, finishes publishes under way, ends all streams with what there still is for
+   * them and a `retry`, closes the stores. What has not ended by itself after a while is cut off.
    */
   async stop(): Promise<void> {
     this.#stopping ??= this.#stop()
@@ -194,7 +198,7 @@ export class Hub {
   async #stop(): Promise<void> {
     await this.#starting?.catch(() => {}) // who started it is told
     clearInterval(this.#ticking)
-    await this.#publishes.settle(GRACE)
+    await Promise.all([this.#publishes.settle(GRACE), this.#amqp?.stop()])
     this.#channels.end(() => this.#retry())
     const cutOff = setTimeout(() => this.#server.server.closeAllConnections(), GRACE)
     try {
@@ -231,6 +235,24 @@ export class Hub {
       stores.set('redis', new RedisStore(redis, options))
     }
     return stores
+  }
+
+  #makeAmqpInput(): AmqpInput {
+    const { amqp, server, channels, channelDefaults } = this.#config
+    const isShared = [channelDefaults, ...channels.values()].some((c) => c.cacheAdapter === 'redis')
+    if (isShared && amqp.mode !== 'shared') {
+      this.#logger.warn(
+        `amqp.mode is ${amqp.mode} and channels are in Redis: of several hubs there, each would ` +
+          'append every event once more; for those, set amqp.mode to "shared"',
+      )
+    }
+    return new AmqpInput({
+      config: amqp,
+      name: `ssehub.${hostname()}.${server.port}`,
+      channels: this.#channels,
+      logger: this.#logger,
+      random: this.#random,
+    })
   }
 
   get #uptime(): number {

@@ -1,5 +1,10 @@
 export { GAP_EVENT, type Gap } from './channel/gap.js'
 export type { Published } from './channels.js'
+export {
+  type AmqpPublished,
+  AmqpPublisher,
+  type AmqpPublisherOptions,
+} from './client/amqp-publisher.js'
 export type { TailEvent } from './client/follower.js'
 export { fetchHistory } from './client/history.js'
 export type { RequestOptions } from './client/http.js'
@@ -16,4 +21,5 @@ export { parseEvent } from './event/parse.js'
 export type { GroupStats } from './group-stats.js'
 export type { DumpedEvent, HistoryDump } from './history-dump.js'
 export { createHub, type Hub, type HubOptions } from './hub.js'
+export type { AmqpStats } from './input/amqp-input.js'
 export type { ChannelStats, Stats } from './stats.js'

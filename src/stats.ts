@@ -1,5 +1,6 @@
 import type { Channel } from './channel/channel.js'
 import type { Channels } from './channels.js'
+import type { AmqpStats } from './input/amqp-input.js'
 
 /** What the server counts that belongs to no channel. */
 export interface ServerCounters {
@@ -29,6 +30,8 @@ export interface Stats {
     readonly channels: number
   }
   readonly channels: readonly ChannelStats[]
+  /** There where events are taken from RabbitMQ. */
+  readonly amqp?: AmqpStats
 }
 
 export interface ChannelStats {
@@ -49,7 +52,12 @@ export interface ChannelStats {
 }
 
 /** @param uptime ms since the hub started */
-export function statsOf(channels: Channels, counters: ServerCounters, uptime: number): Stats {
+export function statsOf(
+  channels: Channels,
+  counters: ServerCounters,
+  uptime: number,
+  amqp?: AmqpStats,
+): Stats {
   const list = [...channels].map(channelStats)
   const all = [...channels.open()].map(channelStats)
   const sum = (of: (stats: ChannelStats) => number) => all.reduce((n, stats) => n + of(stats), 0)
@@ -69,6 +77,7 @@ export function statsOf(channels: Channels, counters: ServerCounters, uptime: nu
       channels: list.length,
     },
     channels: list,
+    ...(amqp && { amqp }),
   }
 }
 

@@ -18,6 +18,8 @@ const EXIT_OF: Partial<Record<ErrorCode, number>> = {
   HUB_REFUSED: EXIT.refused,
   HUB_UNREACHABLE: EXIT.unreachable,
   STORE_UNREACHABLE: EXIT.unreachable,
+  BROKER_REFUSED: EXIT.refused,
+  BROKER_UNREACHABLE: EXIT.unreachable,
 }
 
 /** An error as a command reports it. */
@@ -45,3 +47,9 @@ export function withExitCodes(description: string, ...more: string[]): string {
 
 /** The exit codes of commands that talk to a hub. */
 export const HUB_EXIT_CODES = ['3 refused by the hub', '4 no hub reached'] as const
+
+/** The same of the one that talks to a broker, too. */
+export const PUBLISH_EXIT_CODES = [
+  '3 refused by the hub or broker',
+  '4 no hub or broker reached',
+] as const

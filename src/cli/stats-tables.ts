@@ -7,8 +7,10 @@ type Cell = string | number
 
 /** Figures for people: a table of all, one of the channels, and one of the hubs if it is a group. */
 export function statsTables(stats: Stats | GroupStats): string {
-  const { global, channels } = stats
-  const tables = [table(figuresOf(global).map(([name, value]) => [heading(name), value]))]
+  const { global, channels, amqp = {} } = stats
+  const input = figuresOf(amqp).map(([name, value]): [string, Cell] => [`amqp_${name}`, value])
+  const figures = [...figuresOf(global), ...input]
+  const tables = [table(figures.map(([name, value]) => [heading(name), value]))]
   tables.push(channels.length > 0 ? listTable(channels) : 'no channels')
   if ('hubs' in stats) tables.push(listTable(stats.hubs))
   return tables.join('\n\n')
@@ -23,6 +25,7 @@ function listTable(list: readonly object[]): string {
 function figuresOf(figures: object): [name: string, value: Cell][] {
   return Object.entries(figures).flatMap(([name, value]: [string, unknown]): [string, Cell][] => {
     if (typeof value === 'number') return [[name, value]]
+    if (typeof value === 'boolean') return [[name, value ? 'yes' : 'no']]
     return typeof value === 'string' ? [[name, printable(value)]] : []
   })
 }

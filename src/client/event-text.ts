@@ -6,6 +6,8 @@ interface EventFields {
   readonly id?: string | undefined
   readonly event?: string | undefined
   readonly retry?: number | undefined
+  /** The channel, where the event itself has to say it. */
+  readonly path?: string | undefined
 }
 
 /**

@@ -1,6 +1,7 @@
 import { EventEmitter, on } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { EventSourceFetchInit } from 'eventsource'
+import { backoff } from '../backoff.js'
 import { HubError } from '../errors.js'
 import { AnyEventSource, type StreamHandlers } from './any-event-source.js'
 import { request } from './http.js'
@@ -13,9 +14,6 @@ export interface TailEvent {
   readonly event: string
   readonly data: string
 }
-
-/** The longest extra wait before a try, in ms, when a proxy says that the hub is away. */
-const MAX_PAUSE = 30_000
 
 /** Keeps a stream open from the last id that it saw. */
 export class Follower implements StreamHandlers {
@@ -86,7 +84,7 @@ export class Follower implements StreamHandlers {
    */
   #fetch = async (_url: string | URL, { headers, signal, ...init }: EventSourceFetchInit) => {
     try {
-      if (this.#outages > 0) await wait(pauseAfter(this.#outages), undefined, { signal })
+      if (this.#outages > 0) await wait(backoff(this.#outages), undefined, { signal })
       const resume = this.#lastId === '' ? {} : { 'Last-Event-ID': utf8(this.#lastId) }
       const options = { ...init, headers: { ...headers, ...resume } }
       return await request(this.#url, options, (stream) => stream, { signal })
@@ -101,11 +99,6 @@ export class Follower implements StreamHandlers {
     if (message !== this.#notice) this.#notify(message)
     this.#notice = message
   }
-}
-
-/** A wait in ms that grows from try to try, and is spread so that clients do not come at once. */
-function pauseAfter(outages: number): number {
-  return Math.random() * Math.min(250 * 2 ** outages, MAX_PAUSE)
 }
 
 /** A header is bytes: text beyond ASCII goes as UTF-8, as browsers send it. */

@@ -1,4 +1,4 @@
-import { HubError } from '../errors.js'
+import { HubError, reasonOf } from '../errors.js'
 
 /** How long a request may take. */
 export interface RequestOptions {
@@ -64,13 +64,6 @@ function unreachable(url: URL, cause: unknown): HubError {
     `no answer from a hub at ${url.origin} (${reasonOf(cause)}); check that it runs and that the URL is right`,
     { cause },
   )
-}
-
-/** What lies at the bottom of a failed fetch: a code such as ECONNREFUSED if it has one. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if ('code' in error && typeof error.code === 'string') return error.code
-  return error.cause === undefined ? error.message : reasonOf(error.cause)
 }
 
 async function refusal(response: Response): Promise<HubError> {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { parseRange } from '../access/range.js'
 import { channelNameFault } from '../channel/name.js'
+import { parseAmqpUrl } from './amqp-url.js'
 import { parseRedisUrl } from './redis-url.js'
 
 /** What a text can be held to by the schema's `format`, and how to say so. */
@@ -22,7 +23,7 @@ export const FORMATS = {
   },
   'amqp-url': {
     wants: 'a URL like amqp://user:password@host:5672/vhost, or amqps://',
-    validate: (text: string) => /^amqps?:$/.test(protocolOf(text)),
+    validate: (text: string) => parseAmqpUrl(text) !== undefined,
   },
   'redis-url': {
     wants:
@@ -39,8 +40,4 @@ function isHostName(text: string): boolean {
   const labels = text.replace(/\.$/, '').split('.')
   const isNumber = /^(\d+|0x[\da-f]*)$/i.test(labels.at(-1) ?? '')
   return text.length <= 253 && !isNumber && labels.every((label) => LABEL.test(label))
-}
-
-function protocolOf(text: string): string {
-  return URL.canParse(text) && new URL(text).hostname !== '' ? new URL(text).protocol : ''
 }

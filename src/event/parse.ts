@@ -4,6 +4,16 @@ import { HubError, messageOf } from '../errors.js'
 import { checkEvent, type HubEvent } from './event.js'
 import { members } from './json-text.js'
 
+/** What the JSON of an event may have at most, in bytes. [ssehub] */
+export const MAX_EVENT_BYTES = 8_192_000
+
+/** An event, and where it says that it is to go. */
+export interface AddressedEvent {
+  readonly event: HubEvent
+  /** Its member `path`, not looked at; a number as its digits. */
+  readonly path: unknown
+}
+
 /**
  * Reads an event from the JSON that publishers send: `{"data":…, "id"?, "event"?, "retry"?}`.
  * Other members are passed over, `path` among them. [ssehub]
@@ -14,6 +24,11 @@ import { members } from './json-text.js'
  * @throws {HubError} `INVALID_EVENT`, saying what is wrong and where
  */
 export function parseEvent(body: Buffer | string): HubEvent {
+  return parseAddressedEvent(body).event
+}
+
+/** Reads an event as `parseEvent` does, and its `path`. */
+export function parseAddressedEvent(body: Buffer | string): AddressedEvent {
   const text = typeof body === 'string' ? body : decode(body)
   const fields = parseObject(text)
   const texts = new Map<string, string>()
@@ -21,15 +36,21 @@ export function parseEvent(body: Buffer | string): HubEvent {
     if (texts.has(name)) throw invalid(`the member ${JSON.stringify(name)} is there twice`)
     texts.set(name, value)
   }
-  const { data, id, event, retry } = fields
+  const digits = (name: string) =>
+    typeof fields[name] === 'number' ? texts.get(name) : fields[name]
+  const { data, event, retry } = fields
   if (data === undefined) throw invalid('"data" is missing')
   if (data === null) throw invalid('"data" must not be null')
-  return checkEvent({
-    data: typeof data === 'string' ? data : texts.get('data'),
-    id: typeof id === 'number' ? texts.get('id') : id,
-    event,
-    retry,
-  })
+  const dataText = typeof data === 'string' ? data : texts.get('data')
+  return {
+    event: checkEvent({ data: dataText, id: digits('id'), event, retry }),
+    path: digits('path'),
+  }
+}
+
+/** @throws {HubError} `INVALID_EVENT` if the JSON of an event has more bytes than it may */
+export function checkEventSize(bytes: number): void {
+  if (bytes > MAX_EVENT_BYTES) throw invalid(`it has ${bytes} bytes, more than ${MAX_EVENT_BYTES}`)
 }
 
 /** Whether a text is a JSON object with a `data` member: a whole event, not just its data. */

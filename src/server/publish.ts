@@ -1,11 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { HubError } from '../errors.js'
-import { parseEvent } from '../event/parse.js'
+import { MAX_EVENT_BYTES, parseEvent } from '../event/parse.js'
 import type { ServerContext } from './context.js'
 import { HttpError, refuseMethod } from './errors.js'
-
-/** What a body may have at most, in bytes. [ssehub] */
-const MAX_BODY_BYTES = 8_192_000
 
 /** `POST /PATH`: publishes an event. */
 export function publishRoute(app: FastifyInstance, context: ServerContext): void {
@@ -15,7 +12,7 @@ export function publishRoute(app: FastifyInstance, context: ServerContext): void
   for (const url of ['/', '/stats', '/-/*'])
     app.post(url, { onRequest: refuseMethod }, refuseMethod)
   app.post<{ Body: Buffer | undefined }>('/*', {
-    bodyLimit: MAX_BODY_BYTES,
+    bodyLimit: MAX_EVENT_BYTES,
     onRequest: (request, _reply, done) => {
       admit(request, context)
       track(request, context)

@@ -1,6 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { backoff } from '../backoff.js'
 import type { RedisAddress } from '../config/redis-url.js'
-import { backoff } from './backoff.js'
 
 export interface RedisClientOptions {
   readonly address: RedisAddress
@@ -42,7 +42,7 @@ function placeOf({ address, ca, random }: RedisClientOptions): Options {
     sentinels: [...address.nodes],
     name: address.name ?? '',
     sentinelCommandTimeout: COMMAND_TIMEOUT,
-    sentinelRetryStrategy: (times) => backoff(times, random),
+    sentinelRetryStrategy: (times) => reconnectDelay(times - 1, random),
     ...(address.tls && {
       enableTLSForSentinelMode: true,
       sentinelTLS: ca === undefined ? {} : { ca },
@@ -50,10 +50,15 @@ function placeOf({ address, ca, random }: RedisClientOptions): Options {
   }
 }
 
+/** Ms until the next try to connect; the first come soon, for most outages are short. */
+export function reconnectDelay(failures: number, random: () => number): number {
+  return backoff(failures, { first: 100, max: 5000, random })
+}
+
 /** The connection for commands. */
 export function makeClient(options: RedisClientOptions): Redis | Cluster {
   const { address, random, sharded } = options
-  const retryStrategy = (times: number) => backoff(times, random)
+  const retryStrategy = (times: number) => reconnectDelay(times - 1, random)
   const common = commonOptions(options)
   if (address.kind !== 'cluster') {
     return new Redis({ ...common, ...placeOf(options), retryStrategy, enableAutoPipelining: true })

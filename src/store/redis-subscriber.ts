@@ -1,5 +1,5 @@
 import { Cluster, Redis } from 'ioredis'
-import { backoff } from './backoff.js'
+import { reconnectDelay } from './redis-client.js'
 
 export type RedisListener = (text: string) => void
 

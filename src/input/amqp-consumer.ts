@@ -1,0 +1,109 @@
+import {
+  type Channel,
+  type ConsumeMessage,
+  IllegalOperationError,
+  type RecoveringChannelModel,
+} from 'amqplib'
+import { HubError } from '../errors.js'
+import type { AmqpQueue } from './amqp-queue.js'
+
+/** Takes a message; must not fail. */
+export type Take = (message: ConsumeMessage, consumer: AmqpConsumer) => void
+
+/** A consumer of the queue on a channel of its own, from its start to its end. */
+export class AmqpConsumer {
+  readonly #channel: Channel
+  readonly #end = new AbortController()
+  #failure: Error | undefined
+  #queue = ''
+  #tag = ''
+
+  private constructor(channel: Channel) {
+    this.#channel = channel
+    channel.on('error', (error) => {
+      this.#failure = error
+    })
+    channel.on('close', () => this.#end.abort())
+  }
+
+  /** Waits for a connection, ensures that the queue is there, and begins to consume. */
+  static async start(
+    connection: RecoveringChannelModel,
+    queue: AmqpQueue,
+    prefetch: number,
+    take: Take,
+  ): Promise<AmqpConsumer> {
+    const channel = await connection.createChannel()
+    const consumer = new AmqpConsumer(channel)
+    try {
+      consumer.#queue = await queue.ensure(connection, channel)
+      await channel.prefetch(prefetch)
+      const { consumerTag } = await channel.consume(consumer.#queue, (message) => {
+        if (message) take(message, consumer)
+        else consumer.#cancelled()
+      })
+      consumer.#tag = consumerTag
+    } catch (error) {
+      consumer.#abandon()
+      throw error
+    }
+    return consumer
+  }
+
+  /** The name of its queue. */
+  get queue(): string {
+    return this.#queue
+  }
+
+  /** Aborted when what it was delivered can be answered no more. */
+  get ended(): AbortSignal {
+    return this.#end.signal
+  }
+
+  /** Why it has ended; undefined if that was with its connection. */
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+
+  /** Tells the broker that a message is done with. */
+  ack(message: ConsumeMessage): void {
+    this.#answer(() => this.#channel.ack(message))
+  }
+
+  /** Tells the broker not to deliver a message again; it goes to the dead-letter exchange. */
+  reject(message: ConsumeMessage): void {
+    this.#answer(() => this.#channel.nack(message, false, false))
+  }
+
+  /** Lets the broker deliver no more. */
+  async cancel(): Promise<void> {
+    await this.#channel.cancel(this.#tag)
+  }
+
+  /** Ends it once the broker has all answers. */
+  async close(): Promise<void> {
+    await this.#channel.close()
+  }
+
+  /** An answer on a channel that is gone is dropped: the broker delivers the message again. */
+  #answer(send: () => void): void {
+    try {
+      send()
+    } catch (error) {
+      if (!(error instanceof IllegalOperationError)) throw error
+    }
+  }
+
+  #cancelled(): void {
+    this.#failure = new HubError(
+      'BROKER_REFUSED',
+      `the queue ${this.#queue} is gone: it was deleted, or its node is down`,
+    )
+    this.#abandon()
+  }
+
+  #abandon(): void {
+    this.#end.abort()
+    this.#channel.close().catch(() => {}) // it was closed already
+  }
+}

@@ -66,7 +66,7 @@ export class Intake {
         consumer.ack(delivered)
         return
       } catch (error) {
-        if (!(error instanceof HubError && error.code === 'STORE_FAILED')) {
+        if (!isPassing(error)) {
           this.#reject(delivered, consumer, error)
           return
         }
@@ -98,4 +98,12 @@ export class Intake {
     const { messageId } = properties
     this.#options.logger.warn({ exchange, routingKey, messageId }, message)
   }
+}
+
+/** Whether the store may take it later. */
+function isPassing(error: unknown): error is HubError {
+  return (
+    error instanceof HubError &&
+    (error.code === 'STORE_FAILED' || error.code === 'STORE_UNREACHABLE')
+  )
 }

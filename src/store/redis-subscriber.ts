@@ -140,7 +140,7 @@ export class RedisSubscriber {
         if (this.#client instanceof Cluster) void this.#subscribeAll(this.#client)
         else this.start()
       },
-      backoff(this.#failures, this.#options.random),
+      reconnectDelay(this.#failures - 1, this.#options.random),
     )
   }
 }

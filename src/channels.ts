@@ -9,8 +9,8 @@ import type { Delivery, Store, StoredChannel } from './store/store.js'
 interface OpenChannel {
   readonly channel: Channel
   readonly stored: StoredChannel
-  /** Publishes under way. */
-  publishing: number
+  /** Publishes, and subscribers on their way, that it must stay for. */
+  users: number
   /** Whether it was of no use at the last tick. */
   isIdle: boolean
 }
@@ -104,18 +104,24 @@ export class Channels implements Iterable<Channel> {
    * An admitted channel, to subscribe to in the same tick.
    *
    * @param id the last that its subscriber has seen, perhaps on another hub
-   * @throws {HubError} `STORE_FAILED`, `STORE_UNREACHABLE` if the store cannot tell of it now
+   * @throws {HubError} `STORE_FAILED`, `STORE_UNAVAILABLE` if its store cannot tell of it now
    */
   async find(name: string, id?: string): Promise<Channel> {
-    const { channel, stored } = await this.#opened(name)
-    if (id !== undefined && !channel.knows(id)) await stored.catchUp()
-    return channel
+    const open = await this.#opened(name)
+    if (id === undefined || open.channel.knows(id)) return open.channel
+    open.users += 1
+    try {
+      await open.stored.catchUp()
+    } finally {
+      open.users -= 1
+    }
+    return open.channel
   }
 
   /**
    * Gives an event to a channel; resolves when its store has it. The channel must be admitted.
    *
-   * @throws {HubError} `STORE_FAILED`, `STORE_UNREACHABLE` if the store did not take it
+   * @throws {HubError} `STORE_FAILED`, `STORE_UNAVAILABLE` if the store did not take it
    */
   publish(name: string, event: HubEvent): Promise<Published>
   /** @returns undefined if the channel got the event already, at an earlier delivery */
@@ -126,7 +132,7 @@ export class Channels implements Iterable<Channel> {
     delivery?: Delivery,
   ): Promise<Published | undefined> {
     const open = await this.#opened(name)
-    open.publishing += 1
+    open.users += 1
     try {
       await open.channel.ready()
       const entry = await open.stored.append(event, delivery)
@@ -134,17 +140,21 @@ export class Channels implements Iterable<Channel> {
       const { id = null, sequence } = entry
       return { channel: name, id, sequence, subscribers: open.channel.subscribers }
     } finally {
-      open.publishing -= 1
+      open.users -= 1
     }
   }
 
   /** Pings subscribers, closes stalled ones, and forgets channels that never had an event. */
   tick(): void {
-    if (!this.#isComplete) this.start().catch(() => {}) // its store tells what is wrong
+    if (!this.#isComplete) {
+      this.start().catch(() => {
+        this.#isComplete = false // its store tells what is wrong
+      })
+    }
     for (const [name, open] of this.#open) {
-      const { channel, publishing, isIdle } = open
+      const { channel, users, isIdle } = open
       channel.tick()
-      open.isIdle = !this.get(name) && channel.subscribers === 0 && publishing === 0
+      open.isIdle = !this.get(name) && channel.subscribers === 0 && users === 0
       if (!open.isIdle || !isIdle) continue
       this.#open.delete(name)
       open.stored.close()
@@ -168,7 +178,7 @@ export class Channels implements Iterable<Channel> {
     try {
       return await promise
     } catch (error) {
-      if (!(error instanceof HubError) || error.code !== 'STORE_UNREACHABLE') throw error
+      if (!(error instanceof HubError) || error.code !== 'STORE_UNAVAILABLE') throw error
       this.#isComplete = false
       return undefined
     }
@@ -201,7 +211,7 @@ export class Channels implements Iterable<Channel> {
     }
     const channel = new Channel(name, this.#flusher, options)
     const stored = await store.open(name, { cacheLength, assignIds }, channel)
-    const open = { channel, stored, publishing: 0, isIdle: false }
+    const open = { channel, stored, users: 0, isIdle: false }
     this.#open.set(name, open)
     return open
   }

@@ -8,6 +8,13 @@ export interface HubStats extends Stats {
   readonly shared: readonly string[]
 }
 
+/** Whether an answer of another hub, perhaps of another version, can be used. */
+export function isHubStats(answer: unknown): answer is HubStats {
+  if (typeof answer !== 'object' || answer === null) return false
+  const { hub, shared, global, channels } = answer as Partial<HubStats>
+  return typeof hub === 'string' && Boolean(global) && [shared, channels].every(Array.isArray)
+}
+
 /** The figures of all hubs that share a Redis, as if they were one. */
 export interface GroupStats extends Stats {
   readonly hubs: readonly (Pick<HubStats, 'hub' | 'amqp'> & Stats['global'])[]

@@ -8,7 +8,7 @@ import type { NewEvent } from './client/publish.js'
 import type { CacheAdapter, Config } from './config/config.js'
 import { HubError, messageOf } from './errors.js'
 import { parseEvent } from './event/parse.js'
-import { type GroupStats, groupStats, type HubStats } from './group-stats.js'
+import { type GroupStats, groupStats, type HubStats, isHubStats } from './group-stats.js'
 import { AmqpInput } from './input/amqp-input.js'
 import { Activity } from './server/activity.js'
 import { Policies } from './server/policy.js'
@@ -170,12 +170,12 @@ export class Hub {
   /**
    * What `GET /stats?scope=cluster` answers: the figures of all hubs that share its Redis.
    *
-   * @throws {HubError} `STORE_UNREACHABLE`, `STORE_FAILED`
+   * @throws {HubError} `STORE_UNAVAILABLE`
    */
   async groupStats(): Promise<GroupStats> {
     if (!this.#group) return groupStats([this.#hubStats()], 0)
     const { answers, missing } = await this.#group.ask()
-    return groupStats(answers as HubStats[], missing)
+    return groupStats(answers.filter(isHubStats), missing)
   }
 
   #hubStats(): HubStats {

@@ -18,7 +18,7 @@ interface OfflineOptions {
  * no hub has that open.
  *
  * @throws {HubError} `STORE_LOCKED` while a hub runs, `STORE_FAILED` if there is no database,
- *   `STORE_UNREACHABLE`, `UNKNOWN_CHANNEL` if it holds no such channel, `INVALID_CONFIG`
+ *   `STORE_UNAVAILABLE`, `UNKNOWN_CHANNEL` if it holds no such channel, `INVALID_CONFIG`
  */
 export async function readStoredHistory({
   channel,
@@ -33,8 +33,10 @@ export async function readStoredHistory({
     if (!(await store.channels()).includes(channel)) {
       throw new HubError('UNKNOWN_CHANNEL', `there is nothing of channel ${channel} in ${place}`)
     }
-    const stored = await store.open(channel, options, NOBODY)
-    const snapshot = await stored.read(0)
+    const snapshot =
+      store instanceof RedisStore
+        ? await store.read(channel, options)
+        : await (await store.open(channel, options, NOBODY)).read(0)
     return dumpHistory(channel, snapshot, snapshot.entries)
   } finally {
     await store.stop()

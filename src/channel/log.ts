@@ -63,10 +63,11 @@ export class Log {
     return Math.max(count / this.#window.events, bytes / this.#window.bytes)
   }
 
-  /** The store may have lost what the log still has: then the place is the log's. */
+  /** The store may have lost, or another hub let go of, what the log still has: that counts. */
   #placed(entry: KeptEntry): KeptEntry {
-    const { place } = this.history.numbersFor(entry.id, entry.sequence)
-    return place === entry.place ? entry : { ...entry, place }
+    const { place, first } = this.history.numbersFor(entry.id, entry.sequence)
+    if (place === entry.place && first >= entry.first) return entry
+    return { ...entry, place, first: Math.min(first, entry.first) }
   }
 
   #remembers({ id, sequence }: Entry): boolean {

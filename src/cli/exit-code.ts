@@ -17,7 +17,7 @@ const EXIT_OF: Partial<Record<ErrorCode, number>> = {
   INVALID_CONFIG: EXIT.usage,
   HUB_REFUSED: EXIT.refused,
   HUB_UNREACHABLE: EXIT.unreachable,
-  STORE_UNREACHABLE: EXIT.unreachable,
+  STORE_UNAVAILABLE: EXIT.unreachable,
   BROKER_REFUSED: EXIT.refused,
   BROKER_UNREACHABLE: EXIT.unreachable,
 }

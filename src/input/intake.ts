@@ -104,6 +104,6 @@ export class Intake {
 function isPassing(error: unknown): error is HubError {
   return (
     error instanceof HubError &&
-    (error.code === 'STORE_FAILED' || error.code === 'STORE_UNREACHABLE')
+    (error.code === 'STORE_FAILED' || error.code === 'STORE_UNAVAILABLE')
   )
 }

@@ -24,9 +24,15 @@ export function inspectRoutes(app: FastifyInstance, context: ServerContext): voi
       return reply.send(await statsOfScope(request.query.scope, context))
     },
   })
-  app.get(`${HISTORY}/*`, (request, reply) => {
+  app.get(`${HISTORY}/*`, async (request, reply) => {
     const { channel: name } = parseTarget((request.raw.url ?? '').slice(HISTORY.length))
-    const channel = context.channels.get(name)
+    const { channels } = context
+    // Another hub may have events of a channel that nobody has asked this one for.
+    if (!channels.get(name)) {
+      channels.admit(name)
+      await channels.find(name)
+    }
+    const channel = channels.get(name)
     if (!channel) throw unknownChannel()
     const { log } = channel
     return reply

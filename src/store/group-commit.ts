@@ -1,5 +1,10 @@
-/** Events written at once at most. */
-const MAX_GROUP = 4096
+/** What is written at once at most. */
+export interface GroupLimits<T> {
+  readonly items: number
+  /** The sum of their sizes, unless a single one is larger. */
+  readonly size: number
+  readonly sizeOf: (item: T) => number
+}
 
 interface Waiting<T, R> {
   readonly item: T
@@ -11,6 +16,7 @@ interface Waiting<T, R> {
 export class GroupCommit<T, R> {
   readonly #write: (items: readonly T[]) => Promise<readonly R[]>
   readonly #schedule: (write: () => void) => void
+  readonly #limits: GroupLimits<T>
   #waiting: Waiting<T, R>[] = []
   #writing: Promise<void> | undefined
 
@@ -22,9 +28,11 @@ export class GroupCommit<T, R> {
   constructor(
     write: (items: readonly T[]) => Promise<readonly R[]>,
     schedule: (write: () => void) => void,
+    limits: GroupLimits<T> = { items: 4096, size: 1, sizeOf: () => 0 },
   ) {
     this.#write = write
     this.#schedule = schedule
+    this.#limits = limits
   }
 
   /** Resolves when the item is written. */
@@ -40,9 +48,22 @@ export class GroupCommit<T, R> {
     await this.#writing
   }
 
+  /** How many of those that wait are written next. */
+  get #nextCount(): number {
+    const { items, size, sizeOf } = this.#limits
+    let count = 0
+    let sum = 0
+    for (const { item } of this.#waiting) {
+      sum += sizeOf(item)
+      if (count > 0 && (count === items || sum > size)) break
+      count += 1
+    }
+    return count
+  }
+
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, MAX_GROUP)
+      const group = this.#waiting.splice(0, this.#nextCount)
       try {
         const results = await this.#write(group.map(({ item }) => item))
         for (const [index, { resolve }] of group.entries()) resolve(results[index] as R)

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { type Entry, NOTHING, type Snapshot } from '../event/entry.js'
 import { Pacer } from './pacer.js'
 import { newEpoch } from './sequencer.js'
@@ -15,14 +14,14 @@ export interface Stamped {
 }
 
 /** How far a mirror has come. */
-export interface Position {
+export interface Mark {
   readonly epoch: string
   readonly head: number
   /** The token of the event at the head. */
   readonly token: string
 }
 
-/** What there is after a position. */
+/** What there is after a mark. */
 export type Reading =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'same' }
@@ -37,8 +36,8 @@ export type Reading =
     }
 
 export interface MirrorOptions {
-  /** Reads on from a position, or all there is. */
-  readonly read: (position: Position | undefined) => Promise<Reading>
+  /** Reads on from a mark, or all there is. */
+  readonly read: (mark: Mark | undefined) => Promise<Reading>
   readonly follower: Follower
   /** Told of a reading that failed and that nobody waits for. */
   readonly report: (error: unknown) => void
@@ -54,8 +53,11 @@ const SPACING = 100
 /** How many times longer that is while nothing new is found. */
 const CALM = 10
 
-/** How many events that have run ahead are held; further ones are read when their turn comes. */
-const MAX_HELD = 4096
+/** Bytes of events that have run ahead; further ones are read when their turn comes. */
+const MAX_HELD = 4_194_304
+
+/** Ms after a reading that failed, until what is still missing is read again. */
+const AFTER_FAILURE = 1000
 
 /** The tokens of how many events are known, to tell a repetition from another event. */
 const MAX_TOKENS = 1024
@@ -68,10 +70,11 @@ const MAX_TOKENS = 1024
 export class Mirror {
   readonly #options: MirrorOptions
   /** Its epoch is one that no event has, until there is one. */
-  #position: Position
+  #mark: Mark
   #isLoaded = false
   /** Events that have run ahead, by their number. */
   readonly #held = new Map<number, Stamped>()
+  #heldBytes = 0
   readonly #tokens = new Map<number, string>()
   readonly #waiting = new Set<{ readonly sequence: number; readonly resolve: () => void }>()
   #reading: Promise<void> = Promise.resolve()
@@ -84,11 +87,12 @@ export class Mirror {
 
   constructor(options: MirrorOptions) {
     this.#options = options
-    this.#position = { epoch: newEpoch(), head: 0, token: '' }
+    this.#mark = { epoch: newEpoch(), head: 0, token: '' }
   }
 
-  get position(): Position {
-    return this.#position
+  /** How far it has come. */
+  get mark(): Mark {
+    return this.#mark
   }
 
   /** Whether it has told of this event. */
@@ -104,22 +108,21 @@ export class Mirror {
     }
     const { epoch, token, entry } = stamped
     const { sequence } = entry
-    if (epoch !== this.#position.epoch) {
-      if (this.#isLoaded && this.#position.head === 0 && sequence === 1) this.#adopt(epoch)
+    if (epoch !== this.#mark.epoch) {
+      if (this.#isLoaded && this.#mark.head === 0 && sequence === 1) this.#adopt(epoch)
       else {
         this.#hold(stamped)
         this.#readSoon()
         return
       }
     }
-    if (sequence <= this.#position.head) {
+    if (sequence <= this.#mark.head) {
       if (this.#tokens.get(sequence) !== token) this.#readSoon()
       return
     }
     this.#hold(stamped)
     this.#drain()
-    if (this.#held.size > 0)
-      this.#hole ??= setTimeout(() => this.#readSoon(), this.#options.patience ?? PATIENCE)
+    if (this.#held.size > 0) this.#awaitHole(this.#options.patience ?? PATIENCE)
   }
 
   /**
@@ -133,24 +136,23 @@ export class Mirror {
     return this.#nextReading
   }
 
-  /** Resolves when the follower was told of the event of that number, or of a break. */
-  async reached(sequence: number, timeout: number): Promise<void> {
-    if (sequence <= this.#position.head) return
-    let waiting: { sequence: number; resolve: () => void } | undefined
-    const told = new Promise<void>((resolve) => {
-      waiting = { sequence, resolve }
-      this.#waiting.add(waiting)
+  /** Resolves when the follower was told of an event, or of a break; at the latest after some ms. */
+  async reached(epoch: string, sequence: number, timeout: number): Promise<void> {
+    if (this.#isClosed || (epoch === this.#mark.epoch && sequence <= this.#mark.head)) return
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve) => {
+      this.#waiting.add({ sequence, resolve })
+      timer = setTimeout(resolve, timeout)
     })
-    const timer = new AbortController()
-    await Promise.race([told, wait(timeout, undefined, { signal: timer.signal }).catch(() => {})])
-    timer.abort()
-    if (waiting) this.#waiting.delete(waiting)
+    clearTimeout(timer)
   }
 
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#hole)
+    this.#pacer.hurry(0)
     for (const { resolve } of this.#waiting) resolve()
+    this.#waiting.clear()
   }
 
   #readSoon(): void {
@@ -173,29 +175,38 @@ export class Mirror {
     clearTimeout(this.#hole)
     this.#hole = undefined
     this.#reading = this.#read()
-    return this.#reading
+    try {
+      await this.#reading
+    } catch (error) {
+      if (this.#held.size > 0) this.#awaitHole(AFTER_FAILURE)
+      throw error
+    }
   }
 
   async #read(): Promise<void> {
     let isDone = false
     while (!isDone && !this.#isClosed) {
-      isDone = this.#apply(await this.#options.read(this.#isLoaded ? this.#position : undefined))
+      const mark = this.#isLoaded ? this.#mark : undefined
+      const reading = await this.#options.read(mark)
+      if (this.#isClosed) return
+      isDone = this.#apply(reading, mark)
     }
   }
 
   /** @returns whether there was no more to be read */
-  #apply(reading: Reading): boolean {
+  #apply(reading: Reading, mark: Mark | undefined): boolean {
     switch (reading.kind) {
       case 'nothing':
-        if (!this.#isLoaded || this.#position.head > 0) {
+        if (mark && mark !== this.#mark) return false // it may have been read before what arrived
+        if (!this.#isLoaded || this.#mark.head > 0) {
           this.#load({ ...NOTHING, epoch: newEpoch() }, '', 'reset')
         }
         return true
       case 'same':
-        this.#isCalm = true
+        this.#isCalm = this.#held.size === 0
         return true
       case 'after':
-        return !this.#goOn(reading.entries) || this.#position.head >= reading.head
+        return !this.#goOn(reading.entries) || this.#mark.head >= reading.head
       case 'all':
         // What arrived during the reading may have brought it there after all.
         if (reading.reason === 'reset' || !this.#isPast(reading.snapshot)) {
@@ -207,53 +218,73 @@ export class Mirror {
 
   /** @returns whether it came any further */
   #goOn(entries: readonly Stamped[]): boolean {
-    const { head } = this.#position
+    const { head } = this.#mark
     if (head === 0) this.#adopt(entries[0]?.epoch)
     for (const stamped of entries) {
       const { sequence } = stamped.entry
-      if (sequence > head) this.#held.set(sequence, stamped)
+      if (sequence <= head) continue
+      this.#keep(sequence, stamped)
     }
     this.#drain()
-    return this.#position.head > head
+    return this.#mark.head > head
   }
 
   #isPast({ epoch, head }: Snapshot): boolean {
-    return this.#isLoaded && epoch === this.#position.epoch && head <= this.#position.head
+    return this.#isLoaded && epoch === this.#mark.epoch && head <= this.#mark.head
   }
 
   /** The first event of a channel decides on its epoch. */
   #adopt(epoch: string | undefined): void {
-    if (epoch === undefined || epoch === this.#position.epoch) return
-    this.#position = { ...this.#position, epoch }
+    if (epoch === undefined || epoch === this.#mark.epoch) return
+    this.#mark = { ...this.#mark, epoch }
     this.#options.follower.load({ ...NOTHING, epoch })
   }
 
   #load(snapshot: Snapshot, token: string, reason: Break): void {
     const { epoch, head } = snapshot
-    this.#position = { epoch, head, token }
+    this.#mark = { epoch, head, token }
     this.#tokens.clear()
     this.#tokens.set(head, token)
     for (const [sequence, held] of this.#held) {
-      if (sequence <= head || held.epoch !== epoch) this.#held.delete(sequence)
+      if (sequence <= head || held.epoch !== epoch) this.#release(sequence)
     }
     this.#options.follower.load(snapshot, this.#isLoaded ? reason : undefined)
     this.#isLoaded = true
     for (const { resolve } of this.#waiting) resolve()
+    this.#waiting.clear()
     this.#drain()
   }
 
+  /** Reads what is missing if it does not arrive meanwhile. */
+  #awaitHole(patience: number): void {
+    if (!this.#isClosed) this.#hole ??= setTimeout(() => this.#readSoon(), patience)
+  }
+
   #hold(stamped: Stamped): void {
-    if (this.#held.size < MAX_HELD) this.#held.set(stamped.entry.sequence, stamped)
+    const { frame, sequence } = stamped.entry
+    if (this.#heldBytes + frame.length > MAX_HELD && this.#held.size > 0) return
+    this.#keep(sequence, stamped)
+  }
+
+  #keep(sequence: number, stamped: Stamped): void {
+    this.#release(sequence)
+    this.#held.set(sequence, stamped)
+    this.#heldBytes += stamped.entry.frame.length
+  }
+
+  #release(sequence: number): void {
+    this.#heldBytes -= this.#held.get(sequence)?.entry.frame.length ?? 0
+    this.#held.delete(sequence)
   }
 
   /** Tells the follower of what is held and comes next. */
   #drain(): void {
     if (!this.#isLoaded) return
     for (;;) {
-      const { epoch, head, token } = this.#position
+      const { epoch, head, token } = this.#mark
       const next = this.#held.get(head + 1)
       if (!next) break
-      this.#held.delete(head + 1)
+      this.#release(head + 1)
       if (next.epoch !== epoch || (next.previous !== token && head > 0)) {
         this.#readSoon()
         return
@@ -261,7 +292,9 @@ export class Mirror {
       this.#take(next)
     }
     for (const waiting of this.#waiting) {
-      if (waiting.sequence <= this.#position.head) waiting.resolve()
+      if (waiting.sequence > this.#mark.head) continue
+      this.#waiting.delete(waiting)
+      waiting.resolve()
     }
     if (this.#held.size > 0) return
     clearTimeout(this.#hole)
@@ -270,7 +303,7 @@ export class Mirror {
 
   #take({ token, entry }: Stamped): void {
     const { sequence } = entry
-    this.#position = { ...this.#position, head: sequence, token }
+    this.#mark = { ...this.#mark, head: sequence, token }
     this.#tokens.set(sequence, token)
     this.#tokens.delete(sequence - MAX_TOKENS)
     this.#isCalm = false

@@ -1,4 +1,4 @@
-import { Cluster, Redis } from 'ioredis'
+import { Cluster, type Redis } from 'ioredis'
 import { HubError, messageOf } from '../errors.js'
 import {
   COMMAND_TIMEOUT,
@@ -17,19 +17,16 @@ export interface RedisConnectionOptions extends RedisClientOptions {
 }
 
 /** Ms that a command is tried again for, while the server is away. */
-const PATIENCE = 3000
+const RETRY_FOR = 3000
 
 /** Ms between two tries. */
 const PAUSE = 50
 
+/** Ms between two connections that are made because the server may only be read. */
+const SWITCH_INTERVAL = 1000
+
 /** What a server says that will soon be over, or that another server is to be asked. */
-const PASSING = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|UNBLOCKED|NOREPLICAS)/
-
-/** In a cluster the client itself tries again, so each try looks for an earlier one. */
-const CLUSTER_TRIES = 64
-
-/** How many events are looked at for one of an earlier try. */
-const RETRY_LOOKS = 5000
+const PASSING = /\b(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|UNBLOCKED)\b/
 
 /**
  * Redis as a store needs it, one server, one found by sentinels, or a cluster: the only place,
@@ -43,7 +40,7 @@ export class RedisConnection {
   /** Since when it is not, in ms. */
   #downSince = performance.now()
   #lastError: unknown
-  #clientId: number | undefined
+  #switchedAt = Number.NEGATIVE_INFINITY
   readonly #waiting = new Set<() => void>()
   #isStopped = false
   /** Resolves when the first attempt to connect has come to something. */
@@ -58,7 +55,7 @@ export class RedisConnection {
     this.#client = makeClient(options)
     this.#client.on('error', (error: unknown) => this.#down(error))
     this.#client.on('close', () => this.#down(undefined))
-    this.#client.on('ready', () => void this.#up())
+    this.#client.on('ready', () => this.#up())
     this.#subscriber = new RedisSubscriber({
       ...options,
       isSharded: options.sharded,
@@ -79,24 +76,21 @@ export class RedisConnection {
   }
 
   /**
-   * Runs a script, again where the server went away before it replied.
+   * Runs a script, again where the server went away before it replied: it has to bear with that.
    *
-   * @param args given how many events are to be looked at for one of an earlier try
-   * @throws {HubError} `STORE_UNREACHABLE`, `STORE_FAILED`
+   * @throws {HubError} `STORE_UNAVAILABLE`
    */
   run(
     script: Script,
     keys: readonly string[],
-    args: (looks: number) => readonly (string | number)[],
+    args: readonly (string | number)[],
   ): Promise<unknown> {
-    const looks = this.#options.address.kind === 'cluster' ? CLUSTER_TRIES : 0
-    return this.#persist(async (attempt) => {
-      const values = [...keys, ...args(attempt > 0 ? RETRY_LOOKS : looks)]
+    return this.#persist(async () => {
       try {
-        return await this.#client.evalsha(script.sha, keys.length, ...values)
+        return await this.#client.evalsha(script.sha, keys.length, ...keys, ...args)
       } catch (error) {
-        if (!messageOf(error).startsWith('NOSCRIPT')) throw error
-        return await this.#client.eval(script.source, keys.length, ...values)
+        if (!messageOf(error).includes('NOSCRIPT')) throw error
+        return await this.#client.eval(script.source, keys.length, ...keys, ...args)
       }
     })
   }
@@ -104,7 +98,7 @@ export class RedisConnection {
   /**
    * Sends a command that may be sent more than once.
    *
-   * @throws {HubError} `STORE_UNREACHABLE`, `STORE_FAILED`
+   * @throws {HubError} `STORE_UNAVAILABLE`
    */
   call(command: string, ...args: readonly (string | number)[]): Promise<unknown> {
     return this.#persist(() => this.#client.call(command, ...args))
@@ -113,7 +107,7 @@ export class RedisConnection {
   /**
    * Listens to a publish/subscribe channel from now on.
    *
-   * @throws {HubError} `STORE_UNREACHABLE`, `STORE_FAILED`
+   * @throws {HubError} `STORE_UNAVAILABLE`
    */
   subscribe(channel: string, listener: RedisListener): Promise<void> {
     return this.#persist(() => this.#subscriber.subscribe(channel, listener))
@@ -128,7 +122,7 @@ export class RedisConnection {
    * Tells all who listen.
    *
    * @returns how many those are; in a cluster it is not known
-   * @throws {HubError} `STORE_UNREACHABLE`, `STORE_FAILED`
+   * @throws {HubError} `STORE_UNAVAILABLE`
    */
   async publish(channel: string, text: string): Promise<number | undefined> {
     const { sharded, address } = this.#options
@@ -152,19 +146,17 @@ export class RedisConnection {
     this.#wake()
   }
 
-  async #persist<T>(attempt: (count: number) => Promise<T>): Promise<T> {
-    const until = performance.now() + PATIENCE
-    for (let count = 0; ; count += 1) {
+  async #persist<T>(attempt: () => Promise<T>): Promise<T> {
+    const until = performance.now() + RETRY_FOR
+    for (;;) {
       try {
         await this.#ready()
-        return await attempt(count)
+        return await attempt()
       } catch (error) {
+        this.#reconnectAfter(error)
         const isPassing = !isReply(error) || PASSING.test(error.message)
         const isOver = performance.now() + PAUSE > until || this.#isGivenUp || this.#isStopped
-        if (isReply(error) ? error.message.startsWith('READONLY') : isTimeout(error)) {
-          this.#reconnect(error)
-        }
-        if (!isPassing || isOver) throw failure(error, isPassing)
+        if (!isPassing || isOver) throw failure(error)
         await this.#pause(PAUSE)
       }
     }
@@ -173,7 +165,7 @@ export class RedisConnection {
   /** @throws if it does not become ready soon */
   async #ready(): Promise<void> {
     while (!this.#isReady) {
-      const patience = this.#downSince + PATIENCE - performance.now()
+      const patience = this.#downSince + RETRY_FOR - performance.now()
       if (patience <= 0 || this.#isStopped) {
         throw new Error(`it cannot be reached: ${messageOf(this.#lastError)}`)
       }
@@ -183,7 +175,7 @@ export class RedisConnection {
 
   /** Whether it has been away for so long that nobody is to wait for it. */
   get #isGivenUp(): boolean {
-    return !this.#isReady && performance.now() - this.#downSince > PATIENCE
+    return !this.#isReady && performance.now() - this.#downSince > RETRY_FOR
   }
 
   /** Resolves after so many ms, or when it becomes ready. */
@@ -203,19 +195,22 @@ export class RedisConnection {
     for (const wake of this.#waiting) wake()
   }
 
-  #reconnect(error: unknown): void {
+  /** What hangs is connected anew; sentinels are asked for a server that may be written to. */
+  #reconnectAfter(error: unknown): void {
     if (!this.#isReady || this.#client instanceof Cluster) return
+    if (isReply(error)) {
+      const isReplica = error.message.includes('READONLY')
+      if (!isReplica || this.#options.address.kind !== 'sentinel') return
+      if (performance.now() - this.#switchedAt < SWITCH_INTERVAL) return
+      this.#switchedAt = performance.now()
+    } else if (messageOf(error) !== 'Command timed out') {
+      return
+    }
     this.#down(error)
     this.#client.disconnect(true)
   }
 
-  async #up(): Promise<void> {
-    try {
-      if (this.#client instanceof Redis) await this.#fence(this.#client)
-    } catch (error) {
-      return this.#reconnect(error)
-    }
-    if (this.#client.status !== 'ready') return
+  #up(): void {
     this.#isReady = true
     if (this.#lastError !== undefined) this.#options.report('redis is back')
     this.#lastError = undefined
@@ -224,6 +219,8 @@ export class RedisConnection {
   }
 
   #down(error: unknown): void {
+    // A cluster tells of errors of single nodes, too.
+    if (this.#client instanceof Cluster && this.#client.status === 'ready') return
     if (this.#isReady) this.#downSince = performance.now()
     if (!this.#isStopped && this.#lastError === undefined) {
       this.#options.report('redis is away; trying to reach it', error)
@@ -232,31 +229,13 @@ export class RedisConnection {
     this.#isReady = false
     this.#endFirstAttempt()
   }
-
-  /**
-   * Ends the connection before this one at the server: what was written to it and not yet read
-   * must not be run when it has been tried again here.
-   */
-  async #fence(client: Redis): Promise<void> {
-    const previous = this.#clientId
-    try {
-      this.#clientId = await client.client('ID')
-      if (previous !== undefined) await client.client('KILL', 'ID', previous)
-    } catch (error) {
-      if (!isReply(error)) throw error // a user who may not do that does without
-    }
-  }
 }
 
-function failure(error: unknown, isPassing: boolean): HubError {
-  const code = isPassing ? 'STORE_UNREACHABLE' : 'STORE_FAILED'
-  return new HubError(code, `redis did not take it: ${messageOf(error)}`, { cause: error })
+function failure(error: unknown): HubError {
+  const message = `redis did not take it: ${messageOf(error)}`
+  return new HubError('STORE_UNAVAILABLE', message, { cause: error })
 }
 
 function isReply(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError'
-}
-
-function isTimeout(error: unknown): boolean {
-  return messageOf(error) === 'Command timed out'
 }

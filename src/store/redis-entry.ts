@@ -9,6 +9,11 @@ export function encodeEventText({ data, event, retry }: HubEvent): string {
   return JSON.stringify({ data, event, retry })
 }
 
+/** The events' texts of a message, of two lines each. */
+export function splitEntries(message: string): string[] {
+  return message.match(/[^\n]*\n[^\n]*\n?/g) ?? [message]
+}
+
 /** What the first line of an event's text says of it. */
 export interface Stamp {
   readonly sequence: number

@@ -14,46 +14,54 @@ export interface Answers {
 /** The hubs that share a Redis and a prefix: each can ask all, itself among them. */
 export class RedisGroup {
   readonly #connection: RedisConnection
+  readonly #answer: () => unknown
+  readonly #name = randomUUID()
   readonly #questions: string
   readonly #replies: string
-  readonly #asked = new Map<string, (answer: unknown) => void>()
+  readonly #asked = new Map<string, (hub: string, answer: unknown) => void>()
 
   /** @param answer what this hub answers, as JSON */
   constructor(connection: RedisConnection, prefix: string, answer: () => unknown) {
     this.#connection = connection
+    this.#answer = answer
     this.#questions = `${prefix}:questions`
-    this.#replies = `${prefix}:replies:${randomUUID()}`
-    connection.listen(this.#questions, (text) => {
-      const [replies = '', question = ''] = text.split(' ')
-      const reply = JSON.stringify({ question, answer: answer() })
-      connection.publish(replies, reply).catch(() => {}) // it counts as missing
-    })
-    connection.listen(this.#replies, (text) => {
-      const { question, answer } = JSON.parse(text)
-      this.#asked.get(question)?.(answer)
+    this.#replies = `${prefix}:replies:`
+    connection.listen(this.#questions, (text) => this.#reply(text))
+    connection.listen(this.#replies + this.#name, (text) => {
+      const { question, hub, answer } = JSON.parse(text)
+      this.#asked.get(question)?.(hub, answer)
     })
   }
 
-  /** @throws {HubError} `STORE_UNREACHABLE`, `STORE_FAILED` */
+  /** @throws {HubError} `STORE_UNAVAILABLE` */
   async ask(): Promise<Answers> {
     const question = randomUUID()
-    const answers: unknown[] = []
+    const answers = new Map<string, unknown>([[this.#name, this.#answer()]])
     let hubs: number | undefined
     let timer: NodeJS.Timeout | undefined
     const done = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, TIMEOUT)
-      this.#asked.set(question, (answer) => {
-        answers.push(answer)
-        if (answers.length === hubs) resolve()
+      this.#asked.set(question, (hub, answer) => {
+        answers.set(hub, answer)
+        if (answers.size === hubs) resolve()
       })
     })
     try {
-      hubs = await this.#connection.publish(this.#questions, `${this.#replies} ${question}`)
-      if (answers.length !== hubs) await done
+      hubs = await this.#connection.publish(this.#questions, `${this.#name} ${question}`)
+      if (hubs === undefined || answers.size < hubs) await done
     } finally {
       clearTimeout(timer)
       this.#asked.delete(question)
     }
-    return { answers, missing: hubs === undefined ? undefined : hubs - answers.length }
+    const missing = hubs === undefined ? undefined : Math.max(0, hubs - answers.size)
+    return { answers: [...answers.values()], missing }
+  }
+
+  #reply(text: string): void {
+    const [hub, question] = text.split(' ')
+    if (!hub || hub === this.#name) return
+    const reply = { question, hub: this.#name, answer: this.#answer() }
+    // Who gets none counts this hub as missing.
+    this.#connection.publish(this.#replies + hub, JSON.stringify(reply)).catch(() => {})
   }
 }

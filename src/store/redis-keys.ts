@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 
 /** The names that a channel has in Redis. */
 export interface ChannelKeys {
-  /** meta, stream, ids, order, departed, delivered: what the scripts take. */
+  /** What the scripts take: meta, stream, ids, order, departed, delivered, writers. */
   readonly all: readonly string[]
+  readonly meta: string
   readonly stream: string
   /** The publish/subscribe channel on which its events are told. */
   readonly events: string
@@ -19,7 +20,8 @@ export function channelKeys(prefix: string, channel: string): ChannelKeys {
   const tag = createHash('sha1').update(channel).digest('hex').slice(0, 8)
   const key = (kind: string) => `${prefix}:{${tag}}:${kind}:${channel}`
   return {
-    all: ['m', 's', 'i', 'o', 'd', 'k'].map(key),
+    all: ['m', 's', 'i', 'o', 'd', 'k', 'w'].map(key),
+    meta: key('m'),
     stream: key('s'),
     events: key('c'),
     original: `${prefix}_${channel}`,
@@ -29,4 +31,9 @@ export function channelKeys(prefix: string, channel: string): ChannelKeys {
 /** The set of the names of all channels. */
 export function namesKey(prefix: string): string {
   return `${prefix}:channels`
+}
+
+/** The set of the names of those that were taken over from an original hub. */
+export function importedKey(prefix: string): string {
+  return `${prefix}:imported`
 }

@@ -9,6 +9,8 @@ export interface RedisSubscriberOptions {
   readonly isSharded: boolean
   /** Called each time that all channels are subscribed to. */
   readonly onSubscribed: () => void
+  /** Told of a listener that fails. */
+  readonly report: (message: string, cause?: unknown) => void
   /** A number from 0 up to 1. */
   readonly random: () => number
 }
@@ -43,7 +45,7 @@ export class RedisSubscriber {
     }
     this.#client = client
     client.on(this.#options.isSharded ? 'smessage' : 'message', (channel: string, text: string) =>
-      this.#listeners.get(channel)?.(text),
+      this.#hear(channel, text),
     )
     client.on('error', () => {}) // the end follows
     if (client instanceof Cluster) {
@@ -107,12 +109,22 @@ export class RedisSubscriber {
     if (this.#client instanceof Redis) this.#client.disconnect()
   }
 
-  async #subscribeAll(client: Redis | Cluster): Promise<void> {
+  #hear(channel: string, text: string): void {
     try {
-      const channels = [...this.#listeners.keys()]
-      const step = client instanceof Cluster ? 1 : CHUNK
-      for (let start = 0; start < channels.length; start += step) {
-        await this.#send(client, channels.slice(start, start + step))
+      this.#listeners.get(channel)?.(text)
+    } catch (error) {
+      this.#options.report(`redis told something that cannot be used, on ${channel}`, error)
+    }
+  }
+
+  async #subscribeAll(client: Redis | Cluster): Promise<void> {
+    const done = new Set<string>()
+    const next = () => [...this.#listeners.keys()].filter((channel) => !done.has(channel))
+    try {
+      for (let channels = next(); channels.length > 0; channels = next()) {
+        const some = channels.slice(0, CHUNK)
+        await this.#send(client, some)
+        for (const channel of some) done.add(channel)
       }
     } catch {
       if (client instanceof Redis) client.disconnect()

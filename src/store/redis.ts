@@ -2,10 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { readCertificates } from '../config/certificates.js'
 import type { Config } from '../config/config.js'
 import { redisAddress } from '../config/redis-url.js'
+import type { Snapshot } from '../event/entry.js'
 import { RedisChannel, type RedisContext } from './redis-channel.js'
 import { RedisConnection } from './redis-connection.js'
 import { namesKey } from './redis-keys.js'
-import type { Follower, Store, StoredChannel, StoredChannelOptions } from './store.js'
+import {
+  type Follower,
+  NOBODY,
+  type Store,
+  type StoredChannel,
+  type StoredChannelOptions,
+} from './store.js'
 
 export interface RedisStoreOptions {
   readonly now?: () => number
@@ -76,10 +83,19 @@ export class RedisStore implements Store {
     follower: Follower,
   ): Promise<StoredChannel> {
     const channel = new RedisChannel(name, options, this.#context, follower)
-    await channel.open()
-    this.#channels.add(channel)
     channel.onClose = () => this.#channels.delete(channel)
+    this.#channels.add(channel)
+    await channel.open()
     return channel
+  }
+
+  /**
+   * What is stored of a channel, without following it.
+   *
+   * @throws {HubError} `STORE_UNAVAILABLE`, `STORE_FAILED`
+   */
+  read(name: string, options: StoredChannelOptions): Promise<Snapshot> {
+    return new RedisChannel(name, options, this.#context, NOBODY).read(0)
   }
 
   async stop(): Promise<void> {

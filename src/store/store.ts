@@ -17,14 +17,14 @@ export interface Store {
   /**
    * The names of the channels that it holds.
    *
-   * @throws {HubError} `STORE_UNREACHABLE` while its server is away, `STORE_FAILED`
+   * @throws {HubError} `STORE_UNAVAILABLE` while its server is away, `STORE_FAILED`
    */
   channels(): Promise<string[]>
 
   /**
    * Opens a channel, new or known; each once, until it is closed.
    *
-   * @throws {HubError} `STORE_UNREACHABLE` while its server is away, `STORE_FAILED` if what is
+   * @throws {HubError} `STORE_UNAVAILABLE` while its server is away, `STORE_FAILED` if what is
    * stored of it cannot be read
    */
   open(name: string, options: StoredChannelOptions, follower: Follower): Promise<StoredChannel>
@@ -80,7 +80,7 @@ export interface StoredChannel {
    * @param delivery where the same event may be handed in again
    * @returns undefined if it was appended already, at an earlier delivery
    * @throws {HubError} `STORE_FAILED`: the store does not have it, and no subscriber has seen it;
-   *   `STORE_UNREACHABLE`: the same, but a server that went away in the middle may have it after all
+   *   `STORE_UNAVAILABLE`: the same, but a server that went away in the middle may have it after all
    */
   append(event: HubEvent): Promise<Entry>
   append(event: HubEvent, delivery: Delivery | undefined): Promise<Entry | undefined>
@@ -91,7 +91,7 @@ export interface StoredChannel {
   /**
    * Resolves when the follower has been told of all that the store had when this was called.
    *
-   * @throws {HubError} `STORE_UNREACHABLE` or `STORE_FAILED` if that cannot be found out now
+   * @throws {HubError} `STORE_UNAVAILABLE` or `STORE_FAILED` if that cannot be found out now
    */
   catchUp(): Promise<void>
 

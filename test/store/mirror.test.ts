@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { type Entry, NOTHING, type Snapshot, toEntry } from '../../src/event/entry.js'
-import { Mirror, type Position, type Reading, type Stamped } from '../../src/store/mirror.js'
+import { type Mark, Mirror, type Reading, type Stamped } from '../../src/store/mirror.js'
 
 /** What can happen between a channel and its mirror, in any order. */
 type Step =
@@ -80,7 +80,7 @@ class Truth {
     this.token = last.token
   }
 
-  read(position: Position | undefined): Reading {
+  read(position: Mark | undefined): Reading {
     if (this.epoch === undefined) return { kind: 'nothing' }
     if (!position || (position.head > 0 && position.epoch !== this.epoch)) return this.#all('reset')
     const { head, token } = position

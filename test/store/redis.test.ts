@@ -248,7 +248,7 @@ describe('the redis store', () => {
       const messages: string[] = []
       const report = (_: string, cause?: unknown) => messages.push(String(cause))
       const store = await start(redis, { report })
-      await assert.rejects(store.channels(), { code: 'STORE_UNREACHABLE', message: pattern })
+      await assert.rejects(store.channels(), { code: 'STORE_UNAVAILABLE', message: pattern })
       assert.match(messages.join(), pattern)
     }
     const { ca } = certificate

@@ -36,6 +36,27 @@ describe('the channels of a hub', () => {
     assert.deepEqual(open(), ['defined', 'b'])
   })
 
+  it('stay for a subscriber who waits until its store has caught up', async () => {
+    const { config } = resolveConfig({}, 'the test', { env: {} })
+    let release = () => {}
+    const store = new MemoryStore()
+    const open = store.open.bind(store)
+    store.open = async (...args) => {
+      const stored = await open(...args)
+      const caughtUp = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      return Object.assign(stored, { catchUp: () => caughtUp })
+    }
+    channels = new Channels(config, new Map([['memory', store]]), () => 0)
+    const finding = channels.find('a', 'an id')
+    while ([...channels.open()].length === 0) await new Promise(setImmediate)
+    ticks()
+    release()
+    const channel = await finding
+    assert.deepEqual([...channels.open()], [channel])
+  })
+
   it('are opened once for all who come at the same time', async () => {
     const [one, other] = await Promise.all([channels.find('a'), channels.find('a')])
     assert.equal(one, other)

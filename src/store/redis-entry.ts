@@ -11,7 +11,8 @@ export function encodeEventText({ data, event, retry }: HubEvent): string {
 
 /** The events' texts of a message, of two lines each. */
 export function splitEntries(message: string): string[] {
-  return message.match(/[^\n]*\n[^\n]*\n?/g) ?? [message]
+  const lines = message.split('\n')
+  return lines.flatMap((line, at) => (at % 2 ? [] : [`${line}\n${lines[at + 1] ?? ''}`]))
 }
 
 /** What the first line of an event's text says of it. */

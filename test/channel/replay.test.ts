@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Entry } from '../../src/event/entry.js'
 import { FakeSink, Heart } from '../helpers/heart.js'
 
 describe('resuming a channel', () => {
@@ -77,6 +78,21 @@ describe('resuming a channel', () => {
     const heart = new Heart({ cacheLength: 2, window: { events: 1, bytes: 1 } })
     heart.publishAll('a', 'b', 'c', 'd', 'a')
     assert.deepEqual(heart.resume('a').data, ['gap: evicted', '4', '5'])
+  })
+
+  it('knows when an id was first sent, though its store has forgotten it', () => {
+    const heart = new Heart()
+    heart.publishAll('x', 'a', 'b')
+    const { entries, channel } = heart
+    const first = entries.at(-1)?.sequence as number
+    const again = {
+      ...(entries[0] as Entry),
+      sequence: first + 1,
+      place: first + 1,
+      first: first + 1,
+    }
+    channel.accept(again)
+    assert.deepEqual(heart.resume('x').data, ['2', '3', '1'])
   })
 
   it('keeps nothing with a history of length 0, and says so', () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { cp } from 'node:fs/promises'
+import { fetchHistory } from '../../src/client/history.js'
+import { fetchStats } from '../../src/client/stats.js'
 import type { HubOptions } from '../../src/hub.js'
 import { FaultProxy } from '../helpers/fault-proxy.js'
 import { makeFolder } from '../helpers/folder.js'
@@ -142,6 +144,57 @@ describe('a hub on Redis', function () {
     await torn
     assert.equal(answer.sequence, 2)
     assert.equal((await answerOf(await hub.publish('test', { id: '3', data: '' }))).sequence, 3)
+  })
+
+  it('appends an event once whose answer was torn off, also where none is held', async () => {
+    const hub = await start(proxy.url, { window: 0, prefix: 'none' })
+    await hub.publish('test', { data: '1' })
+    const torn = proxy.cutAfter(10, (link) => !SUBSCRIBERS.test(link.sent))
+    const answer = await answerOf(await hub.publish('test', { data: '2' }))
+    await torn
+    assert.equal(answer.sequence, 2)
+    assert.equal((await answerOf(await hub.publish('test', { data: '3' }))).sequence, 3)
+  })
+
+  it('takes a thousand events that were under way when its connection was cut', async () => {
+    const hub = await start()
+    await publish(hub, 'first')
+    const data = 'x'.repeat(4000)
+    const answers = Array.from({ length: 1000 }, (_, id) => hub.publish('test', { id, data }))
+    await proxy.until(({ links }) => links.some(({ sent }) => sent.length > 20_000))
+    proxy.cut()
+    for (const { status } of await Promise.all(answers)) assert.equal(status, 200)
+    const { sequence } = await answerOf(await hub.publish('test', { id: 'last', data }))
+    assert.equal(sequence, 1002)
+  })
+
+  it('starts on a Redis that is out of memory, and serves what it has', async () => {
+    const before = await start(redis.url)
+    await publish(before, '1')
+    await redis.command('CONFIG', 'SET', 'maxmemory', 1)
+    const hub = await start(redis.url)
+    const stream = await hub.subscribe('test?getcache=1')
+    await stream.count(1)
+  })
+
+  it('tells the figures of the group, its own at least, while it is told nothing', async () => {
+    const hub = await start()
+    await publish(hub, '1')
+    proxy.stallDownstream((link) => SUBSCRIBERS.test(link.sent))
+    const { hubs, global } = await fetchStats(hub.url, { scope: 'cluster' })
+    assert.equal(hubs.length, 1)
+    assert.equal(global.broadcasted_events, 1)
+  })
+
+  it('has the history of a channel that only another hub was asked for', async () => {
+    const [a, b] = [await start(redis.url), await start(redis.url)]
+    await publish(a, '1')
+    const { events } = await fetchHistory(b.url, 'test')
+    assert.deepEqual(
+      events.map(({ id }) => id),
+      ['1'],
+    )
+    await assert.rejects(fetchHistory(b.url, 'other'), /does not exist/)
   })
 
   it('appends an event once that was stuck in the network and got through after all', async () => {

@@ -193,6 +193,27 @@ describe('a mirror', () => {
       { numRuns: 1000 },
     ))
 
+  it('is not misled by a reading that knew nothing yet', async () => {
+    const truth = new Truth()
+    const witness = new Witness()
+    let isLate = false
+    const mirror: Mirror = new Mirror({
+      read: async (mark) => {
+        const reading = truth.read(mark)
+        if (isLate) mirror.receive(truth.append())
+        isLate = false
+        return reading
+      },
+      follower: witness,
+      report: assert.ifError,
+      spacing: 0,
+    })
+    await mirror.catchUp()
+    isLate = true
+    await mirror.catchUp()
+    assert.deepEqual([witness.head, witness.breaks], [1, []])
+  })
+
   it('shares a reading among all who ask for one before it begins', async () => {
     let readings = 0
     const mirror = new Mirror({

@@ -4,8 +4,10 @@ import { decodeEvent } from '../../src/event/encode.js'
 import type { Entry, Snapshot } from '../../src/event/entry.js'
 import { checkEvent } from '../../src/event/event.js'
 import { RedisStore, type RedisStoreOptions } from '../../src/store/redis.js'
+import { RedisGroup } from '../../src/store/redis-group.js'
 import type { StoredChannel } from '../../src/store/store.js'
 import { makeCertificate } from '../helpers/certificate.js'
+import { FaultProxy } from '../helpers/fault-proxy.js'
 import { startCluster } from '../helpers/redis-cluster.js'
 import { startSentinel } from '../helpers/redis-sentinel.js'
 import { sharedRedis, startRedis } from '../helpers/redis-server.js'
@@ -153,7 +155,7 @@ describe('the redis store', () => {
     const store = await start(redis)
     await (await Seat.of(store)).append('1')
     const keys = (await store.connection.call('KEYS', `${redis.prefix}:{*`)) as string[]
-    assert.equal(keys.length, 4)
+    assert.equal(keys.length, 5)
     for (const key of keys) {
       const left = Number(await store.connection.call('PTTL', key))
       assert.ok(left > 50_000 && left <= 60_000, `${key}: ${left}`)
@@ -185,6 +187,127 @@ describe('the redis store', () => {
     assert.deepEqual(other.snapshot, one.snapshot)
     await one.append('12')
     assert.equal(one.entries[0]?.sequence, 4)
+  })
+
+  it('takes over a long history', async () => {
+    const redis = { url: await sharedRedis(), prefix: uniquePrefix() }
+    const store = await start(redis)
+    const fields = Array.from({ length: 5000 }, (_, id) => [`${id}`, `data: ${id}\n\n`]).flat()
+    await store.connection.call('HSET', `${redis.prefix}_test`, ...fields)
+    const { snapshot } = await Seat.of(store, 'test', { cacheLength: 5000, assignIds: false })
+    assert.equal(snapshot?.entries.length, 5000)
+    assert.equal(snapshot.entries.at(-1)?.id, '4999')
+  })
+
+  it('does not take it over once more when the channel is gone', async () => {
+    const redis = { url: await sharedRedis(), prefix: uniquePrefix() }
+    const [a, b] = [await start(redis), await start(redis)]
+    await a.connection.call('HSET', `${redis.prefix}_test`, '1', 'data: old\n\n')
+    assert.equal((await Seat.of(a)).snapshot?.head, 1)
+    const keys = (await a.connection.call('KEYS', `${redis.prefix}:{*`)) as string[]
+    await a.connection.call('DEL', ...keys)
+    assert.equal((await Seat.of(b)).snapshot?.head, 0)
+  })
+
+  it('bears with every key that Redis has thrown out', async () => {
+    for (const kind of ['m', 's', 'i', 'o', 'd', 'k', 'w']) {
+      const redis = { url: await sharedRedis(), prefix: uniquePrefix(), window: 2 }
+      const [a, b] = [await start(redis), await start(redis)]
+      const options = { cacheLength: 3, assignIds: false }
+      const seat = await Seat.of(a, 'test', options)
+      for (let id = 1; id <= 8; id += 1) await seat.append(`${id}`)
+      const [key] = (await a.connection.call('KEYS', `${redis.prefix}:*:${kind}:test`)) as string[]
+      if (key) await a.connection.call('DEL', key)
+      for (let id = 5; id <= 12; id += 1) await seat.append(`${id}`)
+      const { snapshot } = await Seat.of(b, 'test', options)
+      assert.equal(snapshot?.entries.at(-1)?.id, '12', kind)
+    }
+  })
+
+  it('holds no more than it is to where hubs differ in how much that is', async () => {
+    const redis = { url: await sharedRedis(), prefix: uniquePrefix() }
+    const [a, b] = [await start({ ...redis, window: 50 }), await start({ ...redis, window: 5 })]
+    const options = { cacheLength: 2, assignIds: false }
+    const [one, other] = [await Seat.of(a, 'test', options), await Seat.of(b, 'test', options)]
+    for (let count = 0; count < 300; count += 1) {
+      await (count % 2 ? one : other).append(undefined, 'x')
+    }
+    const [stream] = (await a.connection.call('KEYS', `${redis.prefix}:*:s:test`)) as [string]
+    assert.ok(Number(await a.connection.call('XLEN', stream)) <= 60)
+  })
+
+  it('reads a history of large events', async () => {
+    const [a, b] = (await hubs(2)) as [RedisStore, RedisStore]
+    const seat = await Seat.of(a)
+    for (let id = 1; id <= 60; id += 1) await seat.append(`${id}`, 'x'.repeat(1_000_000))
+    assert.equal((await Seat.of(b)).snapshot?.entries.length, 60)
+  })
+
+  it('numbers events in the order of their appends over a slow network, also the first ones', async () => {
+    const server = await startRedis()
+    const proxy = await FaultProxy.start(server.url)
+    proxy.latency(10)
+    const store = await start({ url: proxy.url })
+    const seat = await Seat.of(store)
+    const appends: Promise<void>[] = []
+    for (let id = 0; id < 60; id += 1) {
+      appends.push(seat.append(`${id}`))
+      if (id === 30) await server.command('SCRIPT', 'FLUSH')
+      else if (id % 3 === 0) await store.connection.call('PING')
+    }
+    await Promise.all(appends)
+    assert.deepEqual(
+      seat.ids,
+      Array.from({ length: 60 }, (_, id) => `${id}`),
+    )
+    await proxy.stop()
+    await server.stop()
+  })
+
+  it('lists a channel again after Redis was emptied', async () => {
+    const server = await startRedis()
+    const store = await start({ url: server.url })
+    const seat = await Seat.of(store)
+    await seat.append('1')
+    await server.command('FLUSHALL')
+    for (const id of ['2', '3']) await seat.append(id)
+    while ((await store.channels()).length === 0) await new Promise(setImmediate)
+    assert.deepEqual(await store.channels(), ['test'])
+    await server.stop()
+  })
+
+  it('lives on with whatever is told on its channels', async () => {
+    const redis = { url: await sharedRedis(), prefix: uniquePrefix() }
+    const messages: string[] = []
+    const store = await start(redis, { report: (message) => messages.push(message) })
+    const group = new RedisGroup(store.connection, redis.prefix, () => 'here')
+    const seat = await Seat.of(store)
+    const told = (await store.connection.call(
+      'PUBSUB',
+      'CHANNELS',
+      `${redis.prefix}:*`,
+    )) as string[]
+    assert.ok(told.length >= 4)
+    for (const channel of told) {
+      for (const text of ['garbage', '', '{', '1 2 3 4', '\n\n\n', 'x'.repeat(100_000)]) {
+        await store.connection.call('PUBLISH', channel, text)
+      }
+    }
+    await seat.append('1')
+    assert.deepEqual(seat.ids, ['1'])
+    assert.deepEqual((await group.ask()).answers, ['here'])
+    assert.ok(messages.length > 0)
+  })
+
+  it('does not connect again and again to a server that may only be read', async () => {
+    const server = await startRedis()
+    const messages: string[] = []
+    const store = await start({ url: server.url }, { report: (message) => messages.push(message) })
+    const seat = await Seat.of(store)
+    await server.command('REPLICAOF', '127.0.0.1', '1')
+    await Promise.all(['1', '2'].map((id) => assert.rejects(seat.append(id), /READONLY/)))
+    assert.deepEqual(messages, [])
+    await server.stop()
   })
 
   it('lets nothing that lies in Redis put a line into a stream that is not data', async () => {

@@ -125,7 +125,11 @@ export class Channels implements Iterable<Channel> {
    */
   publish(name: string, event: HubEvent): Promise<Published>
   /** @returns undefined if the channel got the event already, at an earlier delivery */
-  publish(name: string, event: HubEvent, delivery: Delivery): Promise<Published | undefined>
+  publish(
+    name: string,
+    event: HubEvent,
+    delivery: Delivery | undefined,
+  ): Promise<Published | undefined>
   async publish(
     name: string,
     event: HubEvent,

@@ -1,4 +1,5 @@
-import type { Options, SocketOptions } from 'amqplib'
+import type { Duplex } from 'node:stream'
+import type { ChannelModel, Connection, Options } from 'amqplib'
 import type { AmqpAddress } from '../config/amqp-url.js'
 
 /** Where a broker is, for people to read: its URL without the login. */
@@ -24,10 +25,11 @@ export function connectOptions(
   }
 }
 
-/** @param signal destroys the socket at once; amqplib hands it on to Node, though untyped */
-export function socketOptions(
-  signal: AbortSignal,
-  options: SocketOptions,
-): SocketOptions & { readonly signal: AbortSignal } {
-  return { noDelay: true, keepAlive: true, ...options, signal }
+/**
+ * Gives a connection up at once. The client itself can only close it, which waits for an answer,
+ * and leaves the socket of a broker that has not been heard of for long.
+ */
+export function destroyConnection({ connection }: ChannelModel): void {
+  const { stream } = connection as Connection & { readonly stream: Duplex }
+  stream.destroy(new Error('given up'))
 }

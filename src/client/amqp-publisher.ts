@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib'
-import { brokerUrl, connectOptions, socketOptions } from '../amqp/connection.js'
+import { brokerUrl, connectOptions, destroyConnection } from '../amqp/connection.js'
 import { brokerError, refusal } from '../amqp/failure.js'
 import { checkTarget } from '../amqp/target.js'
 import { type AmqpAddress, parseAmqpUrl } from '../config/amqp-url.js'
@@ -49,7 +49,6 @@ export class AmqpPublisher {
   readonly #options: AmqpPublisherOptions
   readonly #connection: ChannelModel
   readonly #channel: ConfirmChannel
-  readonly #cutOff: AbortController
   readonly #closed: Promise<void>
   /** The message ids of what the broker has given back, until it confirms that. */
   readonly #returned = new Set<string>()
@@ -61,13 +60,11 @@ export class AmqpPublisher {
     options: AmqpPublisherOptions,
     connection: ChannelModel,
     channel: ConfirmChannel,
-    cutOff: AbortController,
   ) {
     this.#address = address
     this.#options = options
     this.#connection = connection
     this.#channel = channel
-    this.#cutOff = cutOff
     this.#closed = new Promise((resolve) => connection.once('close', () => resolve()))
     connection.on('error', (error) => this.#fail(this.#lost(error)))
     connection.on('blocked', (reason) => this.#onBlocked(reason))
@@ -88,23 +85,15 @@ export class AmqpPublisher {
     if (!address) throw invalid('the URL of the broker must be like amqp://user:password@host:5672')
     checkName('the exchange', options.exchange ?? '')
     const { timeout = ANSWER_TIMEOUT } = options
-    const cutOff = new AbortController()
-    const { signal } = cutOff
-    const limit = setTimeout(() => cutOff.abort(new Error(`nothing for ${timeout} ms`)), timeout)
     try {
-      const connection = await connect(
-        connectOptions(address, HEARTBEAT),
-        socketOptions(signal, { clientProperties: { connection_name: 'ssehub publish' } }),
-      )
-      connection.on('error', () => {}) // what waits for an answer fails with it
-      const channel = await connection.createConfirmChannel()
-      return new AmqpPublisher(address, options, connection, channel, cutOff)
+      const connection = await connect(connectOptions(address, HEARTBEAT), {
+        timeout,
+        noDelay: true,
+        clientProperties: { connection_name: 'ssehub publish' },
+      })
+      return new AmqpPublisher(address, options, connection, await openChannel(connection, timeout))
     } catch (error) {
-      const failure = brokerError(signal.aborted ? signal.reason : error, address)
-      cutOff.abort()
-      throw failure
-    } finally {
-      clearTimeout(limit)
+      throw brokerError(error, address)
     }
   }
 
@@ -131,7 +120,7 @@ export class AmqpPublisher {
 
   /** Ends the connection; what has no confirm yet fails. */
   async close(): Promise<void> {
-    const limit = setTimeout(() => this.#cutOff.abort(), CLOSE_TIMEOUT)
+    const limit = setTimeout(() => destroyConnection(this.#connection), CLOSE_TIMEOUT)
     this.#connection.close().catch(() => {}) // it was closed already
     await this.#closed
     clearTimeout(limit)
@@ -173,7 +162,7 @@ export class AmqpPublisher {
 
   #fail(error: HubError): void {
     this.#failure ??= error
-    this.#cutOff.abort()
+    destroyConnection(this.#connection)
   }
 
   #refused(reason: string): HubError {
@@ -192,6 +181,19 @@ export class AmqpPublisher {
         { cause },
       )
     )
+  }
+}
+
+async function openChannel(connection: ChannelModel, timeout: number): Promise<ConfirmChannel> {
+  connection.on('error', () => {}) // what waits for an answer fails with it
+  const limit = setTimeout(() => destroyConnection(connection), timeout)
+  try {
+    return await connection.createConfirmChannel()
+  } catch (error) {
+    destroyConnection(connection)
+    throw error
+  } finally {
+    clearTimeout(limit)
   }
 }
 

@@ -1,14 +1,19 @@
-import {
-  type Channel,
-  type ConsumeMessage,
-  IllegalOperationError,
-  type RecoveringChannelModel,
-} from 'amqplib'
+import { setMaxListeners } from 'node:events'
+import { type Channel, type ConsumeMessage, IllegalOperationError } from 'amqplib'
 import { HubError } from '../errors.js'
+import type { AmqpConnection } from './amqp-connection.js'
 import type { AmqpQueue } from './amqp-queue.js'
 
-/** Takes a message; must not fail. */
-export type Take = (message: ConsumeMessage, consumer: AmqpConsumer) => void
+/** A message as it was delivered, to be answered once. */
+export interface Delivered {
+  readonly message: ConsumeMessage
+  /** Aborted when it can be answered no more: the broker delivers it again. */
+  readonly ended: AbortSignal
+  /** Tells the broker that it is done with. */
+  ack(): void
+  /** Tells the broker not to deliver it again; it goes to the dead-letter exchange. */
+  reject(): void
+}
 
 /** A consumer of the queue on a channel of its own, from its start to its end. */
 export class AmqpConsumer {
@@ -20,6 +25,7 @@ export class AmqpConsumer {
 
   private constructor(channel: Channel) {
     this.#channel = channel
+    setMaxListeners(0, this.ended) // each message under way may wait for it
     channel.on('error', (error) => {
       this.#failure = error
     })
@@ -28,10 +34,10 @@ export class AmqpConsumer {
 
   /** Waits for a connection, ensures that the queue is there, and begins to consume. */
   static async start(
-    connection: RecoveringChannelModel,
+    connection: AmqpConnection,
     queue: AmqpQueue,
     prefetch: number,
-    take: Take,
+    take: (delivered: Delivered) => void,
   ): Promise<AmqpConsumer> {
     const channel = await connection.createChannel()
     const consumer = new AmqpConsumer(channel)
@@ -39,7 +45,7 @@ export class AmqpConsumer {
       consumer.#queue = await queue.ensure(connection, channel)
       await channel.prefetch(prefetch)
       const { consumerTag } = await channel.consume(consumer.#queue, (message) => {
-        if (message) take(message, consumer)
+        if (message) take(consumer.#delivered(message))
         else consumer.#cancelled()
       })
       consumer.#tag = consumerTag
@@ -55,7 +61,7 @@ export class AmqpConsumer {
     return this.#queue
   }
 
-  /** Aborted when what it was delivered can be answered no more. */
+  /** Aborted when it has ended. */
   get ended(): AbortSignal {
     return this.#end.signal
   }
@@ -63,16 +69,6 @@ export class AmqpConsumer {
   /** Why it has ended; undefined if that was with its connection. */
   get failure(): Error | undefined {
     return this.#failure
-  }
-
-  /** Tells the broker that a message is done with. */
-  ack(message: ConsumeMessage): void {
-    this.#answer(() => this.#channel.ack(message))
-  }
-
-  /** Tells the broker not to deliver a message again; it goes to the dead-letter exchange. */
-  reject(message: ConsumeMessage): void {
-    this.#answer(() => this.#channel.nack(message, false, false))
   }
 
   /** Lets the broker deliver no more. */
@@ -83,6 +79,15 @@ export class AmqpConsumer {
   /** Ends it once the broker has all answers. */
   async close(): Promise<void> {
     await this.#channel.close()
+  }
+
+  #delivered(message: ConsumeMessage): Delivered {
+    return {
+      message,
+      ended: this.ended,
+      ack: () => this.#answer(() => this.#channel.ack(message)),
+      reject: () => this.#answer(() => this.#channel.nack(message, false, false)),
+    }
   }
 
   /** An answer on a channel that is gone is dropped: the broker delivers the message again. */

@@ -1,29 +1,15 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import { connect, type RecoveringChannelModel } from 'amqplib'
-import type { Logger } from 'pino'
-import { brokerUrl, connectOptions, socketOptions } from '../amqp/connection.js'
-import { brokerError } from '../amqp/failure.js'
 import { backoff } from '../backoff.js'
-import { type AmqpAddress, parseAmqpUrl } from '../config/amqp-url.js'
-import type { Config } from '../config/config.js'
-import { HubError, messageOf } from '../errors.js'
+import { within } from '../within.js'
+import { AmqpConnection, type AmqpConnectionOptions } from './amqp-connection.js'
 import { AmqpConsumer } from './amqp-consumer.js'
 import { AmqpQueue } from './amqp-queue.js'
 import { Intake, type IntakeOptions } from './intake.js'
-
-/** Ms in which a broker has to answer when it is connected to. */
-const CONNECT_TIMEOUT = 10_000
+import { Notices } from './notices.js'
 
 /** Ms that it may take to stop. */
 const GRACE = 1500
-
-export interface AmqpInputOptions extends IntakeOptions {
-  readonly config: Config['amqp']
-  /** What this hub is called at the broker; its own lasting queue too, unless that has a name. */
-  readonly name: string
-}
 
 /** The figures of the input, as `GET /stats` answers them; counts since the hub started. */
 export interface AmqpStats {
@@ -42,63 +28,36 @@ export interface AmqpStats {
 }
 
 /**
- * Takes events from a RabbitMQ. A broker that is away, or that refuses, is tried again until it
- * is there: connections are recovered by amqplib, all that happens on one is seen to here.
+ * Takes events from a RabbitMQ. A broker that is away or refuses is tried again until it is there:
+ * amqplib makes connections again, all that happens on one is seen to here.
  */
 export class AmqpInput {
-  readonly #config: Config['amqp']
-  readonly #name: string
-  readonly #logger: Logger
-  readonly #random: () => number
-  readonly #address: AmqpAddress
-  readonly #ca: Buffer | undefined
+  readonly #options: AmqpConnectionOptions & IntakeOptions
+  readonly #notices: Notices
+  readonly #connection: AmqpConnection
   readonly #queue: AmqpQueue
   readonly #intake: Intake
   readonly #stopping = new AbortController()
-  readonly #cutOff = new AbortController()
-  #connection: RecoveringChannelModel | undefined
   #consumer: AmqpConsumer | undefined
   #running: Promise<void> | undefined
-  #told = ''
 
-  /** @throws {HubError} `INVALID_CONFIG` if the file of `amqp.ca` cannot be read */
-  constructor(options: AmqpInputOptions) {
-    const { config, name, logger, random } = options
-    this.#config = config
-    this.#name = name
-    this.#logger = logger
-    this.#random = random
-    this.#address = addressOf(config)
-    this.#ca = config.ca === undefined ? undefined : readCertificates(config.ca)
-    this.#queue = new AmqpQueue(config, name)
+  /**
+   * @param options `name` is also what a lasting queue of this hub alone is called, where the
+   *   configuration does not say
+   * @throws {HubError} `INVALID_CONFIG` if a file that the configuration names cannot be read
+   */
+  constructor(options: AmqpConnectionOptions & IntakeOptions) {
+    this.#options = options
+    this.#notices = new Notices(options.logger)
+    this.#connection = new AmqpConnection(options, this.#notices)
+    this.#queue = new AmqpQueue(options.config, options.name)
     this.#intake = new Intake(options)
   }
 
   /** Begins to take events, as soon as there is a broker; does not wait for that. */
   async start(): Promise<void> {
-    const connection = await connect(
-      connectOptions(this.#address, this.#config.heartbeatInterval),
-      {
-        ...socketOptions(this.#cutOff.signal, {
-          timeout: CONNECT_TIMEOUT,
-          clientProperties: { connection_name: this.#name },
-          ...(this.#ca && { ca: this.#ca }),
-        }),
-        recovery: {
-          waitForConnect: false,
-          calculateDelay: (attempt) => backoff(attempt - 1, { random: this.#random }),
-        },
-      },
-    )
-    connection.on('connect-failed', (error) => this.#tell(`${this.#explain(error)}; trying again`))
-    connection.on('disconnect', (error) =>
-      this.#tell(`lost the broker at ${brokerUrl(this.#address)}: ${messageOf(error)}`),
-    )
-    connection.on('error', () => {}) // a disconnect follows
-    connection.on('blocked', (reason) => this.#tell(`the broker takes no messages: ${reason}`))
-    connection.on('unblocked', () => this.#logger.info('the broker takes messages again'))
-    this.#connection = connection
-    this.#running = this.#run(connection)
+    await this.#connection.open()
+    this.#running = this.#run()
   }
 
   /**
@@ -107,10 +66,9 @@ export class AmqpInput {
    */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    const late = wait(GRACE, undefined, { ref: false, signal: this.#cutOff.signal }).catch(() => {})
-    await Promise.race([this.#finish(), late])
-    this.#connection?.close().catch(() => {}) // or else it would come back
-    this.#cutOff.abort()
+    this.#notices.end()
+    await within(GRACE, this.#finish())
+    this.#connection.giveUp()
   }
 
   stats(): AmqpStats {
@@ -123,34 +81,33 @@ export class AmqpInput {
   }
 
   /** Keeps a consumer going until it is stopped. */
-  async #run(connection: RecoveringChannelModel): Promise<void> {
+  async #run(): Promise<void> {
     const { signal } = this.#stopping
+    const { random } = this.#options
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
-        const consumer = await this.#consume(connection)
+        const consumer = await this.#consume()
         failures = 0
         if (!consumer.ended.aborted) await once(consumer.ended, 'abort')
         if (consumer.failure) throw consumer.failure
       } catch (error) {
-        this.#tell(`${this.#explain(error)}; trying again`)
+        this.#notices.warn(`${this.#connection.explain(error)}; trying again`)
       }
       this.#consumer = undefined
-      const pause = backoff(failures, { random: this.#random })
-      await wait(pause, undefined, { signal }).catch(() => {}) // then it is over
+      await wait(backoff(failures, { random }), undefined, { signal }).catch(() => {}) // it is over
     }
   }
 
-  async #consume(connection: RecoveringChannelModel): Promise<AmqpConsumer> {
+  async #consume(): Promise<AmqpConsumer> {
+    const { prefetch } = this.#options.config
     const consumer = await AmqpConsumer.start(
-      connection,
+      this.#connection,
       this.#queue,
-      this.#config.prefetch,
-      (message, from) => this.#intake.take(message, from),
+      prefetch,
+      (delivered) => this.#intake.take(delivered),
     )
     this.#consumer = consumer
-    this.#told = ''
-    const { queue } = consumer
-    this.#logger.info({ queue }, `taking events from RabbitMQ at ${brokerUrl(this.#address)}`)
+    this.#notices.info(`taking events from the queue ${consumer.queue} of ${this.#connection.url}`)
     return consumer
   }
 
@@ -162,34 +119,7 @@ export class AmqpInput {
     } catch {
       // The connection has gone meanwhile: the broker delivers again what it has no answer to.
     }
-    await this.#connection?.close()
+    await this.#connection.close()
     await this.#running
-  }
-
-  #explain(error: unknown): string {
-    return error instanceof HubError ? error.message : brokerError(error, this.#address).message
-  }
-
-  /** Warns of something, once while it lasts. */
-  #tell(message: string): void {
-    if (message === this.#told || this.#stopping.signal.aborted) return
-    this.#told = message
-    this.#logger.warn(message)
-  }
-}
-
-function addressOf({ url, host, port, user, password, vhost, tls }: Config['amqp']): AmqpAddress {
-  const address = url === undefined ? { host, port, user, password, vhost } : parseAmqpUrl(url)
-  if (!address) throw new HubError('INVALID_CONFIG', 'amqp.url: it is not the URL of a broker')
-  return { tls, ...address, ...(tls && { tls }) }
-}
-
-function readCertificates(file: string): Buffer {
-  try {
-    return readFileSync(file)
-  } catch (error) {
-    throw new HubError('INVALID_CONFIG', `amqp.ca: cannot read ${file}: ${messageOf(error)}`, {
-      cause: error,
-    })
   }
 }

@@ -1,6 +1,7 @@
-import type { Channel, Options, RecoveringChannelModel } from 'amqplib'
+import type { Channel, Options } from 'amqplib'
 import { isNotFound } from '../amqp/failure.js'
 import type { Config } from '../config/config.js'
+import type { AmqpConnection } from './amqp-connection.js'
 
 /** Ms without a hub after which the broker deletes a hub's own queue: 7 days. */
 const EXPIRES = 604_800_000
@@ -27,7 +28,7 @@ export class AmqpQueue {
    * @param channel declares what is missing
    * @returns the queue's name
    */
-  async ensure(connection: RecoveringChannelModel, channel: Channel): Promise<string> {
+  async ensure(connection: AmqpConnection, channel: Channel): Promise<string> {
     const { exchange, exchangeType, routingkey } = this.#config
     // Names that begin so are the broker's: the binding fails if such a one is not there.
     const isOwn = exchange !== '' && !exchange.startsWith('amq.')
@@ -43,7 +44,7 @@ export class AmqpQueue {
     return queue
   }
 
-  async #ensureQueue(connection: RecoveringChannelModel, channel: Channel): Promise<string> {
+  async #ensureQueue(connection: AmqpConnection, channel: Channel): Promise<string> {
     const { mode, queue } = this.#config
     if (mode === 'transient') return (await channel.assertQueue('', TRANSIENT)).queue
     const name = queue ?? (mode === 'shared' ? SHARED_QUEUE : this.#ownName)
@@ -83,7 +84,7 @@ export function lastingQueue(version: string, expires: boolean): Options.AssertQ
 }
 
 async function isThere(
-  connection: RecoveringChannelModel,
+  connection: AmqpConnection,
   look: (probe: Channel) => Promise<unknown>,
 ): Promise<boolean> {
   const probe = await connection.createChannel()

@@ -1,10 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { ConsumeMessage } from 'amqplib'
 import type { Logger } from 'pino'
 import { backoff } from '../backoff.js'
 import type { Channels } from '../channels.js'
 import { HubError, messageOf } from '../errors.js'
-import type { AmqpConsumer } from './amqp-consumer.js'
+import type { Delivered } from './amqp-consumer.js'
 import { type AmqpMessage, readMessage } from './amqp-message.js'
 import { Lanes } from './lanes.js'
 
@@ -34,18 +33,18 @@ export class Intake {
     this.#options = options
   }
 
-  /** Takes a message that a consumer was delivered, and answers the broker in time. */
-  take(delivered: ConsumeMessage, consumer: AmqpConsumer): void {
+  /** Takes a message, and answers the broker in time. */
+  take(delivered: Delivered): void {
     this.counters.received += 1
-    let message: AmqpMessage
+    let channel: string | undefined
     try {
-      message = readMessage(delivered)
-      this.#options.channels.admit(message.channel)
+      const message = readMessage(delivered.message)
+      channel = message.channel
+      this.#options.channels.admit(channel)
+      this.#lanes.run(channel, () => this.#bring(message, delivered))
     } catch (error) {
-      this.#reject(delivered, consumer, error)
-      return
+      this.#reject(delivered, channel, error)
     }
-    this.#lanes.run(message.channel, () => this.#bring(message, delivered, consumer))
   }
 
   /** Resolves when nothing is under way. */
@@ -53,24 +52,22 @@ export class Intake {
     await this.#lanes.settled()
   }
 
-  /** Appends an event, however long it takes; but no longer than its message can be acked. */
-  async #bring(
-    message: AmqpMessage,
-    delivered: ConsumeMessage,
-    consumer: AmqpConsumer,
-  ): Promise<void> {
-    const { ended } = consumer
+  /** Appends an event, however long it takes, but no longer than its message can be acked. */
+  async #bring(message: AmqpMessage, delivered: Delivered): Promise<void> {
+    const { ended } = delivered
     for (let failures = 0; !ended.aborted; failures += 1) {
       try {
         await this.#append(message, failures > 0)
-        consumer.ack(delivered)
+        delivered.ack()
         return
       } catch (error) {
         if (!isPassing(error)) {
-          this.#reject(delivered, consumer, error)
+          this.#reject(delivered, message.channel, error)
           return
         }
-        if (failures === 0) this.#warn(delivered, `${error.message}; the event is tried again`)
+        if (failures === 0) {
+          this.#warn(delivered, message.channel, `${error.message}; the event is tried again`)
+        }
         const pause = backoff(failures, { max: MAX_PAUSE, random: this.#options.random })
         await wait(pause, undefined, { signal: ended }).catch(() => {}) // then it is over
       }
@@ -79,24 +76,22 @@ export class Intake {
 
   /** @param isRepeat whether the store may have it, though it said that it has not */
   async #append({ channel, event, delivery }: AmqpMessage, isRepeat: boolean): Promise<void> {
-    const { channels } = this.#options
-    const published = delivery
-      ? await channels.publish(channel, event, isRepeat ? { ...delivery, isRepeat } : delivery)
-      : await channels.publish(channel, event)
+    const known = isRepeat && delivery ? { ...delivery, isRepeat } : delivery
+    const published = await this.#options.channels.publish(channel, event, known)
     if (published) this.counters.published += 1
     else this.counters.repeated += 1
   }
 
-  #reject(delivered: ConsumeMessage, consumer: AmqpConsumer, error: unknown): void {
+  #reject(delivered: Delivered, channel: string | undefined, error: unknown): void {
     this.counters.rejected += 1
-    this.#warn(delivered, `a message was rejected: ${messageOf(error)}`)
-    consumer.reject(delivered)
+    this.#warn(delivered, channel, `a message was rejected: ${messageOf(error)}`)
+    delivered.reject()
   }
 
-  #warn({ fields, properties }: ConsumeMessage, message: string): void {
-    const { exchange, routingKey } = fields
-    const { messageId } = properties
-    this.#options.logger.warn({ exchange, routingKey, messageId }, message)
+  #warn({ message }: Delivered, channel: string | undefined, text: string): void {
+    const { exchange, routingKey } = message.fields
+    const { messageId } = message.properties
+    this.#options.logger.warn({ channel, exchange, routingKey, messageId }, text)
   }
 }
 

@@ -1,3 +1,5 @@
+import { within } from '../within.js'
+
 /** What is under way, so that a stop can wait for it. */
 export class Activity {
   readonly #tasks = new Set<unknown>()
@@ -15,11 +17,6 @@ export class Activity {
   /** Resolves when nothing is under way, at the latest after `timeout` ms. */
   async settle(timeout: number): Promise<void> {
     if (this.#tasks.size === 0) return
-    let timer: NodeJS.Timeout | undefined
-    const timedOut = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeout)
-    })
-    await Promise.race([timedOut, new Promise<void>((resolve) => this.#settled.push(resolve))])
-    clearTimeout(timer)
+    await within(timeout, new Promise((resolve) => this.#settled.push(resolve)))
   }
 }

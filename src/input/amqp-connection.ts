@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { type Channel, type ChannelModel, connect, type RecoveringChannelModel } from 'amqplib'
 import { brokerUrl, connectOptions, destroyConnection } from '../amqp/connection.js'
 import { brokerError } from '../amqp/failure.js'
 import { backoff } from '../backoff.js'
 import { type AmqpAddress, parseAmqpUrl } from '../config/amqp-url.js'
+import { readCertificates } from '../config/certificates.js'
 import type { Config } from '../config/config.js'
 import { HubError, messageOf } from '../errors.js'
 import type { Notices } from './notices.js'
@@ -25,7 +25,7 @@ export class AmqpConnection {
   readonly #options: AmqpConnectionOptions
   readonly #notices: Notices
   readonly #address: AmqpAddress
-  readonly #ca: Buffer | undefined
+  readonly #ca: string | undefined
   #recovering: RecoveringChannelModel | undefined
   #current: ChannelModel | undefined
 
@@ -35,7 +35,7 @@ export class AmqpConnection {
     this.#options = options
     this.#notices = notices
     this.#address = addressOf(options.config)
-    this.#ca = ca === undefined ? undefined : readCertificates(ca)
+    this.#ca = readCertificates(ca, 'amqp.ca')
   }
 
   /** The broker's, without the login. */
@@ -104,14 +104,4 @@ function addressOf({ url, host, port, user, password, vhost, tls }: Config['amqp
   const address = url === undefined ? { host, port, user, password, vhost } : parseAmqpUrl(url)
   if (!address) throw new HubError('INVALID_CONFIG', 'amqp.url: it is not the URL of a broker')
   return { tls, ...address, ...(tls && { tls }) }
-}
-
-function readCertificates(file: string): Buffer {
-  try {
-    return readFileSync(file)
-  } catch (error) {
-    throw new HubError('INVALID_CONFIG', `amqp.ca: cannot read ${file}: ${messageOf(error)}`, {
-      cause: error,
-    })
-  }
 }

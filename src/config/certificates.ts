@@ -12,6 +12,8 @@ export function readCertificates(file: string | undefined, key: string): string 
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new HubError('INVALID_CONFIG', `${key}: ${messageOf(error)}`, { cause: error })
+    throw new HubError('INVALID_CONFIG', `${key}: cannot read ${file}: ${messageOf(error)}`, {
+      cause: error,
+    })
   }
 }

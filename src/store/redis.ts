@@ -3,8 +3,9 @@ import { readCertificates } from '../config/certificates.js'
 import type { Config } from '../config/config.js'
 import { redisAddress } from '../config/redis-url.js'
 import type { Snapshot } from '../event/entry.js'
-import { RedisChannel, type RedisContext } from './redis-channel.js'
+import { RedisChannel } from './redis-channel.js'
 import { RedisConnection } from './redis-connection.js'
+import type { RedisContext } from './redis-context.js'
 import { namesKey } from './redis-keys.js'
 import {
   type Follower,

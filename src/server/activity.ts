@@ -1,13 +1,13 @@
 /** What is under way, so that a stop can wait for it. */
-export class Activity {
-  readonly #tasks = new Set<unknown>()
+export class Activity<T> implements Iterable<T> {
+  readonly #tasks = new Set<T>()
   readonly #settled: (() => void)[] = []
 
-  begin(task: unknown): void {
+  begin(task: T): void {
     this.#tasks.add(task)
   }
 
-  end(task: unknown): void {
+  end(task: T): void {
     this.#tasks.delete(task)
     if (this.#tasks.size === 0) for (const resolve of this.#settled.splice(0)) resolve()
   }
@@ -21,5 +21,10 @@ export class Activity {
     })
     await Promise.race([timedOut, new Promise<void>((resolve) => this.#settled.push(resolve))])
     clearTimeout(timer)
+  }
+
+  /** What is under way now. */
+  [Symbol.iterator](): Iterator<T> {
+    return [...this.#tasks].values()
   }
 }

@@ -57,7 +57,8 @@ export class Hub {
     invalidRequests: 0,
     oversizedRequests: 0,
   }
-  readonly #publishes = new Activity()
+  readonly #publishes = new Activity<object>()
+  readonly #streams = new Activity<Socket>()
   #startedAt: number
   #starting: Promise<void> | undefined
   #ticking: NodeJS.Timeout | undefined
@@ -81,7 +82,8 @@ export class Hub {
       channels: this.#channels,
       policies: new Policies(config),
       counters: this.#counters,
-      streams: new WeakSet<Socket>(),
+      taken: new WeakSet<Socket>(),
+      streams: this.#streams,
       publishes: this.#publishes,
       stats: () => this.stats(),
       groupStats: () => this.groupStats(),
@@ -200,13 +202,19 @@ export class Hub {
     clearInterval(this.#ticking)
     await Promise.all([this.#publishes.settle(GRACE), this.#amqp?.stop()])
     this.#channels.end(() => this.#retry())
-    const cutOff = setTimeout(() => this.#server.server.closeAllConnections(), GRACE)
+    const cutOff = setTimeout(() => this.#cutOff(), GRACE)
     try {
       await this.#server.close()
+      await this.#streams.settle(GRACE)
     } finally {
       clearTimeout(cutOff)
       for (const store of this.#stores.values()) await store.stop()
     }
+  }
+
+  #cutOff(): void {
+    this.#server.server.closeAllConnections()
+    for (const socket of this.#streams) socket.destroy()
   }
 
   async #listen(port: number, host: string): Promise<void> {

@@ -12,6 +12,9 @@ export interface Flushable {
 /** How many subscribers are visited before the event loop gets its turn. */
 const VISITS_PER_TURN = 512
 
+/** How many of them are of one channel, so that others wait for no more than that. */
+const VISITS_PER_CHANNEL = 128
+
 /**
  * Serves the channels that have something to flush in turns, each a bounded step, so that a
  * channel with many subscribers keeps no other channel waiting.
@@ -40,7 +43,7 @@ export class Flusher {
     for (const channel of [...this.#due]) {
       if (left <= 0) break
       this.#due.delete(channel)
-      const { visited, more } = channel.flush(left)
+      const { visited, more } = channel.flush(Math.min(left, VISITS_PER_CHANNEL))
       left -= visited
       if (more) this.#due.add(channel)
     }

@@ -1,15 +1,15 @@
 import { within } from '../within.js'
 
 /** What is under way, so that a stop can wait for it. */
-export class Activity {
-  readonly #tasks = new Set<unknown>()
+export class Activity<T> implements Iterable<T> {
+  readonly #tasks = new Set<T>()
   readonly #settled: (() => void)[] = []
 
-  begin(task: unknown): void {
+  begin(task: T): void {
     this.#tasks.add(task)
   }
 
-  end(task: unknown): void {
+  end(task: T): void {
     this.#tasks.delete(task)
     if (this.#tasks.size === 0) for (const resolve of this.#settled.splice(0)) resolve()
   }
@@ -18,5 +18,10 @@ export class Activity {
   async settle(timeout: number): Promise<void> {
     if (this.#tasks.size === 0) return
     await within(timeout, new Promise((resolve) => this.#settled.push(resolve)))
+  }
+
+  /** What is under way now. */
+  [Symbol.iterator](): Iterator<T> {
+    return [...this.#tasks].values()
   }
 }

@@ -6,10 +6,10 @@ import { errorBody } from './errors.js'
 export function answerBrokenRequest(
   { code = '' }: Error & { code?: string },
   socket: Socket,
-  { counters, streams }: Pick<ServerContext, 'counters' | 'streams'>,
+  { counters, taken }: Pick<ServerContext, 'counters' | 'taken'>,
 ): void {
   // Node may still wait for the rest of a request whose connection has become a stream.
-  if (streams.has(socket)) return
+  if (taken.has(socket)) return
   if (code === 'HPE_HEADER_OVERFLOW') {
     counters.oversizedRequests += 1
     answer(socket, 431, 'the head of the request is too large')

@@ -12,10 +12,12 @@ export interface ServerContext {
   readonly channels: Channels
   readonly policies: Policies
   readonly counters: ServerCounters
-  /** The sockets that are streams, and so not HTTP any more. */
-  readonly streams: WeakSet<Socket>
+  /** The sockets that become streams, and so are not HTTP's any more. */
+  readonly taken: WeakSet<Socket>
+  /** The sockets of streams that are open. */
+  readonly streams: Activity<Socket>
   /** Publish requests under way. */
-  readonly publishes: Activity
+  readonly publishes: Activity<object>
   /** The hub's figures. */
   readonly stats: () => Stats
   /** Those of all hubs that share its Redis. */

@@ -46,7 +46,7 @@ function track({ raw }: FastifyRequest, { publishes }: ServerContext): void {
 function admit(request: FastifyRequest, context: ServerContext): void {
   const { config, channels, policies } = context
   const { channel } = request.target
-  if (context.streams.has(request.raw.socket)) {
+  if (context.taken.has(request.raw.socket)) {
     throw new HttpError(400, 'this connection is a stream already; it takes no further request')
   }
   if (!config.server.enablePost) {

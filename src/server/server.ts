@@ -30,6 +30,7 @@ const MAX_TARGET_LENGTH = 16_384
 export function createServer(context: ServerContext, logger: Logger): FastifyInstance {
   const app = fastify({
     loggerInstance: quieter(logger),
+    childLoggerFactory: (parent) => parent, // one for each request would cost more than the rest
     logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: MAX_TARGET_LENGTH },

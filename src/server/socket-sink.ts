@@ -1,22 +1,35 @@
 import type { Socket } from 'node:net'
 import type { Sink } from '../channel/sink.js'
+import { type Owner, writeDirectly } from './direct-write.js'
 
 const NOTHING = Buffer.alloc(0)
 
 /** A subscriber's socket, written to directly: shared buffers, no callback for each. */
-export class SocketSink implements Sink {
+export class SocketSink implements Sink, Owner {
   readonly #socket: Socket
+  /** Whether a direct write is under way. */
+  #isWriting = false
 
   constructor(socket: Socket) {
     this.#socket = socket
   }
 
   write(bytes: Buffer): void {
-    this.#socket.write(bytes)
+    if (this.isPending) {
+      this.#socket.write(bytes)
+      return
+    }
+    const outcome = writeDirectly(this.#socket, bytes, this)
+    if (outcome === 'pending') this.#isWriting = true
+    else if (outcome === 'refused') this.#socket.write(bytes)
+  }
+
+  onWritten(): void {
+    this.#isWriting = false
   }
 
   get isPending(): boolean {
-    return this.#socket.writableLength > 0
+    return this.#isWriting || this.#socket.writableLength > 0
   }
 
   onDrain(callback: () => void): void {

@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Channel } from '../channel/channel.js'
 import { encodeRetry, PREAMBLE, STREAM_OPEN } from '../event/encode.js'
+import { takeConnection } from './connection.js'
 import type { ServerContext } from './context.js'
 import { SocketSink } from './socket-sink.js'
 import { parseSubscription, type Subscription } from './subscription.js'
@@ -53,19 +55,21 @@ function follow(socket: Socket, channel: Channel, subscription: Subscription): v
   socket.on('close', () => channel.unsubscribe(subscriber))
 }
 
-/**
- * Takes the connection out of the hands of HTTP, for good: what the client still sends is read
- * and dropped, and when it ends its side, so do we.
- */
-async function takeSocket(reply: FastifyReply, { streams }: ServerContext): Promise<Socket> {
+/** The connection of a request, not HTTP any more, once the responses before it are written. */
+async function takeSocket(reply: FastifyReply, context: ServerContext): Promise<Socket> {
   reply.hijack()
-  streams.add(reply.request.raw.socket)
-  const socket = await socketOf(reply.raw)
-  for (const event of ['data', 'end', 'error']) socket.removeAllListeners(event)
-  socket.on('data', () => {})
-  socket.on('end', () => socket.end())
+  context.taken.add(reply.request.raw.socket)
+  const http = await socketOf(reply.raw)
+  await nextTurn() // the parser may be in the middle of requests that were sent behind this one
+  if (http.writableLength > 0) await new Promise((written) => http.write('', written))
+  return tracked(takeConnection(http), context)
+}
+
+/** No async function: its closures would hold all that one ever had in its hands. */
+function tracked(socket: Socket, { streams }: ServerContext): Socket {
+  if (!socket.closed) streams.begin(socket)
   socket.on('error', () => {}) // 'close' follows
-  socket.resume()
+  socket.on('close', () => streams.end(socket))
   return socket
 }
 

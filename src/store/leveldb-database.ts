@@ -49,6 +49,20 @@ export async function openDatabase(folder: string, create = true): Promise<Datab
   return database
 }
 
+/** Writes all or nothing. In a chain, as here, that is cheaper than as a list. */
+export async function write(
+  database: Database,
+  operations: readonly Operation[],
+  sync: boolean,
+): Promise<void> {
+  const chain = database.batch()
+  for (const operation of operations) {
+    if (operation.type === 'put') chain.put(operation.key, operation.value)
+    else chain.del(operation.key)
+  }
+  await chain.write({ sync })
+}
+
 /** Closes a database that `openDatabase` gave. */
 export async function closeDatabase(database: Database): Promise<void> {
   await database.close()

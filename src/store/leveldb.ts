@@ -3,7 +3,13 @@ import { HubError, messageOf } from '../errors.js'
 import type { Entry } from '../event/entry.js'
 import { GroupCommit } from './group-commit.js'
 import { type Append, LevelChannel } from './leveldb-channel.js'
-import { closeDatabase, type Database, type Operation, openDatabase } from './leveldb-database.js'
+import {
+  closeDatabase,
+  type Database,
+  type Operation,
+  openDatabase,
+  write,
+} from './leveldb-database.js'
 import { CHANNEL_ROWS, channelKey, channelName, encodeChannelRow } from './leveldb-rows.js'
 import type { Follower, Store, StoredChannel, StoredChannelOptions } from './store.js'
 
@@ -94,7 +100,7 @@ export class LevelStore implements Store {
     try {
       const database = await this.#ready()
       const batch = this.#number(appends, channels)
-      await database.batch(batch.operations, { sync })
+      await write(database, batch.operations, sync)
       entries = batch.entries
     } catch (error) {
       report('leveldb did not take events; their publishers are told so', error)

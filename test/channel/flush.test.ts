@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Flusher } from '../../src/channel/flusher.js'
 import { type FakeSink, Heart } from '../helpers/heart.js'
 
 describe('a subscriber that stalls', () => {
@@ -166,6 +167,32 @@ describe('a flush', () => {
     heart.publish()
     heart.turn()
     assert.ok(order.length > 0 && order.length < 2000)
+  })
+
+  it('lets a small channel that comes later wait for a part of the round of a large one', () => {
+    const turns: (() => void)[] = []
+    const flusher = new Flusher((turn) => turns.push(turn))
+    const visits: string[] = []
+    const channel = (name: string, subscribers: number) => {
+      let left = subscribers
+      return {
+        flush: (most: number) => {
+          const visited = Math.min(left, most)
+          left -= visited
+          for (let count = 0; count < visited; count += 1) visits.push(name)
+          return { visited, more: left > 0 }
+        },
+      }
+    }
+    flusher.mark(channel('large', 5000))
+    turns.shift()?.()
+    const before = visits.length
+    flusher.mark(channel('small', 1))
+    turns.shift()?.()
+    assert.ok(before <= 128, `${before} in a turn`)
+    assert.ok(visits.indexOf('small') - before <= 128, `${visits.indexOf('small') - before} before`)
+    while (turns.length > 0) turns.shift()?.()
+    assert.equal(visits.length, 5001)
   })
 
   it('lets publishers wait while most of the window is unserved, then go on', async () => {

@@ -1,9 +1,14 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** Bytes of buffers that are in use, garbage left out. */
-export function bufferBytes(): number {
+/** Takes all garbage out. */
+export function collectGarbage(): void {
   setFlagsFromString('--expose-gc')
   runInNewContext('gc')()
+}
+
+/** Bytes of buffers that are in use, garbage left out. */
+export function bufferBytes(): number {
+  collectGarbage()
   return process.memoryUsage().arrayBuffers
 }

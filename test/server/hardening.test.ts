@@ -188,15 +188,15 @@ describe('hardening', () => {
   })
 
   it('no time-out of HTTP writes an answer into a stream', async () => {
-    const streams = new WeakSet<Socket>()
+    const taken = new WeakSet<Socket>()
     const counters = { routerReadErrors: 0, invalidRequests: 0, oversizedRequests: 0 }
     const server = createServer((socket) => {
       const error = Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
-      streams.add(socket)
-      answerBrokenRequest(error, socket, { counters, streams })
-      streams.delete(socket)
+      taken.add(socket)
+      answerBrokenRequest(error, socket, { counters, taken })
+      taken.delete(socket)
       socket.write('as a stream nothing, ')
-      answerBrokenRequest(error, socket, { counters, streams })
+      answerBrokenRequest(error, socket, { counters, taken })
     }).listen(0)
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo

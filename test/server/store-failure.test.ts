@@ -6,7 +6,9 @@ import { answerOf } from '../helpers/hub-client.js'
 
 describe('while its store fails, a hub', () => {
   const { batch, get } = ClassicLevel.prototype
-  const fails = () => Promise.reject(new Error('No space left on device')) as never
+  const fails = (): never => {
+    throw new Error('No space left on device')
+  }
   let hub: RunningHub
   let clean: () => Promise<void>
 

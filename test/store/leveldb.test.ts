@@ -305,10 +305,15 @@ describe('the leveldb store', () => {
 /** Lets the next write fail as on a full disk; it may have reached the disk all the same. */
 async function failWrite(append: () => Promise<unknown>, hasWritten = false): Promise<void> {
   const { batch } = ClassicLevel.prototype
-  ClassicLevel.prototype.batch = async function (this: ClassicLevel, ...args: unknown[]) {
-    if (hasWritten) await Reflect.apply(batch, this, args)
-    throw new Error('No space left on device')
-  } as unknown as typeof batch
+  ClassicLevel.prototype.batch = function (this: ClassicLevel) {
+    const chain = Reflect.apply(batch, this, [])
+    const write = chain.write.bind(chain)
+    chain.write = async () => {
+      if (hasWritten) await write()
+      throw new Error('No space left on device')
+    }
+    return chain
+  } as typeof batch
   try {
     await assert.rejects(append(), { code: 'STORE_FAILED', message: /No space left/ })
   } finally {

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { startHub } from '../helpers/hub.js'
+import { collectGarbage } from '../helpers/memory.js'
+
+describe('the connection of a stream', () => {
+  it('keeps nothing of the request that it came with', async () => {
+    const made: WeakRef<object>[] = []
+    const watch = (message: unknown) => {
+      const { request, response, socket } = message as {
+        request: IncomingMessage & { socket: { parser: object } }
+        response: ServerResponse
+        socket: Socket
+      }
+      for (const part of [request, response, socket, request.socket.parser]) {
+        made.push(new WeakRef(part))
+      }
+    }
+    const hub = await startHub()
+    subscribe('http.server.request.start', watch)
+    const streams = await Promise.all([1, 2, 3].map(() => hub.subscribe('test?getcache=1')))
+    unsubscribe('http.server.request.start', watch)
+    const parsers = made.filter((_, index) => index % 4 === 3)
+    const others = made.filter((_, index) => index % 4 !== 3)
+    assert.equal(others.length, 9)
+    while (others.some((part) => part.deref())) {
+      await nextTurn()
+      collectGarbage()
+    }
+    // Node keeps parsers for the connections to come; they are not in use.
+    for (const parser of parsers) {
+      assert.equal((parser.deref() as { socket?: unknown } | undefined)?.socket ?? null, null)
+    }
+    await hub.publish('test', { data: 'x' })
+    for (const stream of streams) await stream.count(1)
+    await hub.hub.stop()
+    for (const stream of streams) await stream.end()
+  })
+
+  it('ends when its client has ended its side, before or after the hub took it', async () => {
+    const hub = await startHub()
+    for (const wait of [() => {}, () => hub.stats()]) {
+      const socket = hub.connect()
+      socket.end('GET /test HTTP/1.1\r\nHost: x\r\n\r\n')
+      await wait()
+      socket.resume()
+      await once(socket, 'close')
+    }
+    while ((await hub.stats()).global.clients > 0) await nextTurn()
+    await hub.hub.stop()
+  })
+
+  it('that resets at any moment leaves no subscriber behind', async () => {
+    const hub = await startHub()
+    for (let turns = 0; turns < 20; turns += 1) {
+      const socket = hub.connect()
+      await new Promise((sent) => socket.write('GET /test HTTP/1.1\r\nHost: x\r\n\r\n', sent))
+      for (let turn = 0; turn < turns; turn += 1) await nextTurn()
+      socket.resetAndDestroy()
+    }
+    await hub.publish('test', { data: 'x' })
+    while ((await hub.stats()).global.clients > 0) await nextTurn()
+    const { channel_connects, channel_disconnects } = (await hub.stats()).global
+    assert.equal(channel_connects, channel_disconnects)
+    const started = performance.now()
+    await hub.hub.stop()
+    assert.ok(performance.now() - started < 1000, 'no stream is waited for')
+  })
+})

@@ -1,4 +1,11 @@
-/** Resolves once something is so; looks at every turn of the event loop. */
+/** Ms after which what is waited for is not to be expected any more; longer than most tests last. */
+const PATIENCE = 60_000
+
+/** Resolves once something is so; looks at every turn of the event loop, but not for ever. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise(setImmediate)
+  const end = performance.now() + PATIENCE
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error(`it has not come to be so: ${isSo}`)
+    await new Promise(setImmediate)
+  }
 }

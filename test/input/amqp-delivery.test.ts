@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { ClassicLevel } from 'classic-level'
 import { AmqpClient } from '../helpers/amqp-client.js'
 import { type AmqpHub, connectedHub } from '../helpers/amqp-hub.js'
 import { FaultProxy } from '../helpers/fault-proxy.js'
 import { makeFolder } from '../helpers/folder.js'
+import { interceptWrites, noSpace } from '../helpers/leveldb-writes.js'
 import { TestLog } from '../helpers/log.js'
 import { sharedRabbitmq } from '../helpers/rabbitmq-server.js'
 import { uniqueName } from '../helpers/unique.js'
@@ -79,19 +79,17 @@ describe('a message', () => {
     })
 
     it('is appended once if it has the same id and content', async () => {
-      const { batch } = ClassicLevel.prototype
       const proxy = await FaultProxy.start(url)
       const { folder, clean } = await makeFolder()
       const settings = { default: { cacheAdapter: 'leveldb' }, leveldb: { storageDir: folder } }
       await start(settings, { url: proxy.url })
       // While it is appended the connection goes, and with it the ack.
-      const cutsOnce = async function (this: ClassicLevel, ...writes: unknown[]) {
-        Object.assign(ClassicLevel.prototype, { batch })
+      const restore = interceptWrites(async (write) => {
+        restore()
         proxy.cut()
         await until(() => !hub.amqp.connected)
-        return Reflect.apply(batch, this, writes)
-      }
-      Object.assign(ClassicLevel.prototype, { batch: cutsOnce })
+        await write()
+      })
       const event = { path: 'test', id: 1, data: 'x' }
       await publish(event)
       await until(() => hub.amqp.repeated === 1)
@@ -105,8 +103,8 @@ describe('a message', () => {
   })
 
   describe('while the store fails', () => {
-    const { batch } = ClassicLevel.prototype
     let clean: () => Promise<void>
+    let restore: () => void
 
     beforeEach(async () => {
       const made = await makeFolder()
@@ -119,13 +117,13 @@ describe('a message', () => {
     })
 
     afterEach(async () => {
-      ClassicLevel.prototype.batch = batch
+      restore()
       await hub.hub.stop()
       await clean()
     })
 
     const fail = () => {
-      ClassicLevel.prototype.batch = () => Promise.reject(new Error('disk full')) as never
+      restore = interceptWrites(noSpace)
     }
 
     it('waits, in order, and holds up no other channel; nothing is lost', async () => {
@@ -135,8 +133,8 @@ describe('a message', () => {
       await until(() => hub.amqp.published === 1)
       assert.equal(hub.amqp.received, 21)
       assert.equal(hub.amqp.rejected, 0)
-      assert.match(log.warnings.join(), /disk full; the event is tried again/)
-      ClassicLevel.prototype.batch = batch
+      assert.match(log.warnings.join(), /No space left on device; the event is tried again/)
+      restore()
       const stream = await hub.subscribe('test?getcache=1')
       const events = await stream.count(20)
       assert.deepEqual(

@@ -3,12 +3,11 @@ import { ClassicLevel } from 'classic-level'
 import { makeFolder } from '../helpers/folder.js'
 import { type RunningHub, startHub } from '../helpers/hub.js'
 import { answerOf } from '../helpers/hub-client.js'
+import { interceptWrites, noSpace } from '../helpers/leveldb-writes.js'
 
 describe('while its store fails, a hub', () => {
-  const { batch, get } = ClassicLevel.prototype
-  const fails = (): never => {
-    throw new Error('No space left on device')
-  }
+  const { get } = ClassicLevel.prototype
+  let restore = () => {}
   let hub: RunningHub
   let clean: () => Promise<void>
 
@@ -22,7 +21,8 @@ describe('while its store fails, a hub', () => {
   })
 
   afterEach(async () => {
-    Object.assign(ClassicLevel.prototype, { batch, get })
+    ClassicLevel.prototype.get = get
+    restore()
     hub.closeStreams()
     await hub.hub.stop()
     await clean()
@@ -31,19 +31,19 @@ describe('while its store fails, a hub', () => {
   it('refuses events with 503 and the reason, keeps streams, and goes on by itself', async () => {
     const stream = await hub.subscribe('test')
     await hub.publish('test', { id: 1, data: '1' })
-    ClassicLevel.prototype.batch = fails
+    restore = interceptWrites(noSpace)
     const refused = await hub.publish('test', { id: 2, data: '2' })
     assert.equal(refused.status, 503)
     assert.equal(refused.headers.get('retry-after'), '1')
     assert.match((await answerOf(refused)).message, /No space left on device/)
-    ClassicLevel.prototype.batch = batch
+    restore()
     assert.equal((await hub.publish('test', { id: 3, data: '3' })).status, 200)
     await stream.count(2)
     assert.deepEqual(stream.ids, ['1', '3'])
   })
 
   it('sends subscribers away with a 200 and a retry', async () => {
-    ClassicLevel.prototype.get = fails
+    ClassicLevel.prototype.get = noSpace
     const stream = await hub.subscribe('new')
     await stream.end()
     assert.match(stream.head, /^HTTP\/1.1 200 /)

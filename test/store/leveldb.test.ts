@@ -11,6 +11,7 @@ import { LevelStore } from '../../src/store/leveldb.js'
 import { eventKey } from '../../src/store/leveldb-rows.js'
 import { NOBODY } from '../../src/store/store.js'
 import { makeFolder } from '../helpers/folder.js'
+import { interceptWrites, noSpace } from '../helpers/leveldb-writes.js'
 import { describeStore } from './contract.js'
 
 describeStore({
@@ -49,11 +50,10 @@ describe('the leveldb store', () => {
   it('writes what comes in one tick at once', async () => {
     const store = await started()
     let writes = 0
-    const { batch } = ClassicLevel.prototype
-    ClassicLevel.prototype.batch = function (this: ClassicLevel, ...args: unknown[]) {
+    const restore = interceptWrites((write) => {
       writes += 1
-      return Reflect.apply(batch, this, args)
-    } as typeof batch
+      return write()
+    })
     try {
       const channel = await store.open('test', OPTIONS, NOBODY)
       const appends = Array.from({ length: 500 }, (_, index) =>
@@ -62,7 +62,7 @@ describe('the leveldb store', () => {
       await Promise.all(appends)
       assert.equal(writes, 1)
     } finally {
-      ClassicLevel.prototype.batch = batch
+      restore()
       await store.stop()
     }
   })
@@ -304,19 +304,13 @@ describe('the leveldb store', () => {
 
 /** Lets the next write fail as on a full disk; it may have reached the disk all the same. */
 async function failWrite(append: () => Promise<unknown>, hasWritten = false): Promise<void> {
-  const { batch } = ClassicLevel.prototype
-  ClassicLevel.prototype.batch = function (this: ClassicLevel) {
-    const chain = Reflect.apply(batch, this, [])
-    const write = chain.write.bind(chain)
-    chain.write = async () => {
-      if (hasWritten) await write()
-      throw new Error('No space left on device')
-    }
-    return chain
-  } as typeof batch
+  const restore = interceptWrites(async (write) => {
+    if (hasWritten) await write()
+    await noSpace()
+  })
   try {
     await assert.rejects(append(), { code: 'STORE_FAILED', message: /No space left/ })
   } finally {
-    ClassicLevel.prototype.batch = batch
+    restore()
   }
 }

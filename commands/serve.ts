@@ -1,7 +1,6 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../src/cli/base-command.js'
 import { EXIT, withExitCodes } from '../src/cli/exit-code.js'
-import type { Hub } from '../src/hub.js'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
@@ -37,16 +36,20 @@ Without --config it starts on the configuration that comes with it: history in l
     })(),
   }
 
-  #hub: Hub | undefined
+  #hub: { stop(): Promise<void> } | undefined
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Serve)
     // Loaded only here: other commands, and --help, start without it.
-    const { createLogger, createHub, loadConfig } = await import('../src/cli/serving.js')
+    const { createLogger, createHub, loadConfig, Primary } = await import('../src/cli/serving.js')
     const { config, file, warnings } = loadConfig({ file: flags.config, flags })
     const logger = createLogger(flags['log-level'], config.server.logdir)
     for (const warning of warnings) logger.warn(warning)
-    const hub = createHub(config, { logger })
+    const onFailure = (error: Error) => this.#end(error)
+    const hub =
+      config.server.workers > 1
+        ? new Primary(config, { logger, logLevel: flags['log-level'], onFailure })
+        : createHub(config, { logger })
     this.#hub = hub
     process.once('SIGTERM', () => this.interrupted())
     this.print(`${this.config.bin} ${this.config.version}, configured by ${file}`)
@@ -60,10 +63,18 @@ Without --config it starts on the configuration that comes with it: history in l
     for (const signal of ['SIGINT', 'SIGTERM']) {
       process.removeAllListeners(signal).on(signal, () => process.exit(EXIT.interrupted))
     }
+    this.#end()
+  }
+
+  /** @param fault why, if it is not because it was told to */
+  #end(fault?: Error): void {
     if (!this.#hub) process.exit(EXIT.interrupted) // it has nothing to finish yet
-    this.#hub.stop().then(
-      () => process.exit(EXIT.done),
-      (error: Error) => this.catch(error).then(() => process.exit(EXIT.failed)),
-    )
+    const stopped = this.#hub.stop().then(() => fault)
+    stopped
+      .catch((error: Error) => error)
+      .then(async (error) => {
+        if (error) await this.catch(error)
+        process.exit(error ? EXIT.failed : EXIT.done)
+      })
   }
 }

@@ -3,17 +3,8 @@ import { Flusher } from './channel/flusher.js'
 import type { CacheAdapter, Config } from './config/config.js'
 import { HubError } from './errors.js'
 import type { HubEvent } from './event/event.js'
-import type { Delivery, Store, StoredChannel } from './store/store.js'
-
-/** A channel that is open: what follows it, and where its truth lives. */
-interface OpenChannel {
-  readonly channel: Channel
-  readonly stored: StoredChannel
-  /** Publishes, and subscribers on their way, that it must stay for. */
-  users: number
-  /** Whether it was of no use at the last tick. */
-  isIdle: boolean
-}
+import { Opener } from './opener.js'
+import type { Delivery, Store } from './store/store.js'
 
 /** What a publisher is told of an event that the hub has taken. */
 export interface Published {
@@ -30,28 +21,49 @@ const WINDOW = { events: 4096, bytes: 4_194_304 }
 /** What one write to a subscriber takes at most, in bytes, unless a single event is larger. */
 const WRITE_SIZE = 65_536
 
-/** How many channels are opened at once at the start. */
-const OPENED_AT_ONCE = 64
+/** How the channels of a worker differ from those of a hub that is one process. */
+export interface ChannelsOptions {
+  /** Whether a channel is open only while somebody uses it: another process keeps it. */
+  readonly isLazy?: boolean
+  /** Told that a channel's counters have changed: of all but errors, gaps and stalls. */
+  readonly onCount?: (channel: Channel) => void
+}
 
 /** The channels of a hub: opens them from their stores, makes those that come up while it runs. */
 export class Channels implements Iterable<Channel> {
   readonly #config: Config
-  readonly #stores: ReadonlyMap<CacheAdapter, Store>
-  readonly #now: () => number
-  readonly #flusher = new Flusher()
-  readonly #open = new Map<string, OpenChannel>()
-  readonly #opening = new Map<string, Promise<OpenChannel>>()
-  /** Whether all channels that were to be opened at the start are. */
-  #isComplete = true
+  readonly #opener: Opener<Channel>
+  readonly #isLazy: boolean
+  readonly #onCount: (channel: Channel) => void
 
   /**
    * @param stores one for each cache adapter that the configuration uses
    * @param now the time in ms
    */
-  constructor(config: Config, stores: ReadonlyMap<CacheAdapter, Store>, now: () => number) {
+  constructor(
+    config: Config,
+    stores: ReadonlyMap<CacheAdapter, Store>,
+    now: () => number,
+    { isLazy = false, onCount = () => {} }: ChannelsOptions = {},
+  ) {
     this.#config = config
-    this.#stores = stores
-    this.#now = now
+    this.#isLazy = isLazy
+    this.#onCount = onCount
+    const { pingInterval, pingEvent, stallTimeout } = config.server
+    const flusher = new Flusher()
+    this.#opener = new Opener(config, stores, (name, { cacheLength }) => {
+      const options: ChannelOptions = {
+        cacheLength,
+        window: { ...WINDOW, events: WINDOW.events + cacheLength },
+        writeSize: WRITE_SIZE,
+        pingInterval: pingInterval * 1000,
+        pingEvent,
+        stallTimeout: stallTimeout * 1000,
+        now,
+        onCount,
+      }
+      return new Channel(name, flusher, options)
+    })
   }
 
   /**
@@ -61,37 +73,35 @@ export class Channels implements Iterable<Channel> {
    * @throws {HubError} `STORE_FAILED`
    */
   async start(): Promise<void> {
-    this.#isComplete = true
-    const names = [...this.#config.channels.keys(), ...(await this.#stored())]
-    for (let start = 0; start < names.length; start += OPENED_AT_ONCE) {
-      const some = names.slice(start, start + OPENED_AT_ONCE)
-      await Promise.all(some.map((name) => this.#unlessAway(this.#opened(name))))
-    }
+    if (!this.#isLazy) await this.#opener.openAll()
   }
 
   /** The channels that are defined or have had an event. */
   *[Symbol.iterator](): Generator<Channel, void, undefined> {
-    for (const { channel } of this.#open.values()) {
-      if (channel.log.head > 0 || this.#config.channels.has(channel.name)) yield channel
-    }
+    for (const channel of this.open()) if (this.#isKnown(channel)) yield channel
   }
 
   /** All channels, also those that somebody waits at and that have had no event. */
   *open(): Generator<Channel, void, undefined> {
-    for (const { channel } of this.#open.values()) yield channel
+    for (const [, { follower }] of this.#opener) yield follower
   }
 
-  /** A channel that is defined or has had an event; else undefined. */
-  get(name: string): Channel | undefined {
-    const channel = this.#open.get(name)?.channel
-    return channel && (channel.log.head > 0 || this.#config.channels.has(name))
-      ? channel
-      : undefined
+  /**
+   * A channel that is defined or has had an event, perhaps on another hub.
+   *
+   * @throws {HubError} `UNKNOWN_CHANNEL`; `STORE_FAILED`, `STORE_UNAVAILABLE` if the store cannot
+   * tell of it now
+   */
+  async look(name: string): Promise<Channel> {
+    this.admit(name)
+    const channel = await this.find(name)
+    if (!this.#isKnown(channel)) throw unknownChannel()
+    return channel
   }
 
   /** Where a channel of that name keeps its history. */
   adapterOf(name: string): CacheAdapter {
-    return (this.#config.channels.get(name) ?? this.#config.channelDefaults).cacheAdapter
+    return this.#opener.configOf(name).cacheAdapter
   }
 
   /** @throws {HubError} `UNKNOWN_CHANNEL` if there can be no channel of that name */
@@ -104,18 +114,19 @@ export class Channels implements Iterable<Channel> {
    * An admitted channel, to subscribe to in the same tick.
    *
    * @param id the last that its subscriber has seen, perhaps on another hub
-   * @throws {HubError} `STORE_FAILED`, `STORE_UNAVAILABLE` if its store cannot tell of it now
+   * @throws {HubError} `STORE_FAILED`, `STORE_UNAVAILABLE` if the store cannot tell of it now
    */
   async find(name: string, id?: string): Promise<Channel> {
-    const open = await this.#opened(name)
-    if (id === undefined || open.channel.knows(id)) return open.channel
+    const open = await this.#opener.open(name)
+    const { follower: channel, stored } = open
+    if (id === undefined || channel.knows(id)) return channel
     open.users += 1
     try {
-      await open.stored.catchUp()
+      await stored.catchUp()
+      return channel
     } finally {
       open.users -= 1
     }
-    return open.channel
   }
 
   /**
@@ -135,89 +146,38 @@ export class Channels implements Iterable<Channel> {
     event: HubEvent,
     delivery?: Delivery,
   ): Promise<Published | undefined> {
-    const open = await this.#opened(name)
+    const open = await this.#opener.open(name)
+    const { follower: channel, stored } = open
     open.users += 1
     try {
-      await open.channel.ready()
-      const entry = await open.stored.append(event, delivery)
+      await channel.ready()
+      const entry = await stored.append(event, delivery)
       if (!entry) return undefined
       const { id = null, sequence } = entry
-      return { channel: name, id, sequence, subscribers: open.channel.subscribers }
+      const subscribers = channel.subscribers + (stored.elsewhere ?? 0)
+      return { channel: name, id, sequence, subscribers }
     } finally {
       open.users -= 1
     }
   }
 
-  /** Pings subscribers, closes stalled ones, and forgets channels that never had an event. */
+  /** Pings subscribers, closes stalled ones, and forgets channels that are of no use. */
   tick(): void {
-    if (!this.#isComplete) {
-      this.start().catch(() => {
-        this.#isComplete = false // its store tells what is wrong
-      })
-    }
-    for (const [name, open] of this.#open) {
-      const { channel, users, isIdle } = open
-      channel.tick()
-      open.isIdle = !this.get(name) && channel.subscribers === 0 && users === 0
-      if (!open.isIdle || !isIdle) continue
-      this.#open.delete(name)
-      open.stored.close()
-    }
+    this.#opener.retry()
+    for (const channel of this.open()) channel.tick()
+    this.#opener.sweep(
+      (channel) => channel.subscribers > 0 || (!this.#isLazy && this.#isKnown(channel)),
+      this.#onCount,
+    )
   }
 
   /** Ends all streams; see `Channel.end`. */
   end(retry: () => number): void {
-    for (const { channel } of this.#open.values()) channel.end(retry)
+    for (const channel of this.open()) channel.end(retry)
   }
 
-  /** The channels that need not be defined and that their store holds. */
-  async #stored(): Promise<string[]> {
-    const { server, channelDefaults } = this.#config
-    const store = this.#stores.get(channelDefaults.cacheAdapter)
-    if (!store || !server.allowUndefinedChannels) return []
-    return (await this.#unlessAway(store.channels())) ?? []
-  }
-
-  async #unlessAway<T>(promise: Promise<T>): Promise<T | undefined> {
-    try {
-      return await promise
-    } catch (error) {
-      if (!(error instanceof HubError) || error.code !== 'STORE_UNAVAILABLE') throw error
-      this.#isComplete = false
-      return undefined
-    }
-  }
-
-  async #opened(name: string): Promise<OpenChannel> {
-    const open = this.#open.get(name)
-    if (open) return open
-    let opening = this.#opening.get(name)
-    if (!opening) {
-      opening = this.#openFromStore(name).finally(() => this.#opening.delete(name))
-      this.#opening.set(name, opening)
-    }
-    return opening
-  }
-
-  async #openFromStore(name: string): Promise<OpenChannel> {
-    const { channels, channelDefaults, server } = this.#config
-    const { cacheAdapter, cacheLength, assignIds } = channels.get(name) ?? channelDefaults
-    const store = this.#stores.get(cacheAdapter)
-    if (!store) throw new Error(`no ${cacheAdapter} store for channel ${name}`)
-    const options: ChannelOptions = {
-      cacheLength,
-      window: { ...WINDOW, events: WINDOW.events + cacheLength },
-      writeSize: WRITE_SIZE,
-      pingInterval: server.pingInterval * 1000,
-      pingEvent: server.pingEvent,
-      stallTimeout: server.stallTimeout * 1000,
-      now: this.#now,
-    }
-    const channel = new Channel(name, this.#flusher, options)
-    const stored = await store.open(name, { cacheLength, assignIds }, channel)
-    const open = { channel, stored, users: 0, isIdle: false }
-    this.#open.set(name, open)
-    return open
+  #isKnown({ name, log }: Channel): boolean {
+    return log.head > 0 || this.#config.channels.has(name)
   }
 }
 

@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'STORE_FAILED'
   | 'STORE_UNAVAILABLE'
   | 'ADDRESS_UNAVAILABLE'
+  | 'WORKER_FAILED'
   | 'HUB_STOPPING'
   | 'HUB_REFUSED'
   | 'HUB_FAILED'

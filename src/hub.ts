@@ -9,16 +9,18 @@ import type { CacheAdapter, Config } from './config/config.js'
 import { HubError, messageOf } from './errors.js'
 import { parseEvent } from './event/parse.js'
 import { type GroupStats, groupStats, type HubStats, isHubStats } from './group-stats.js'
-import { AmqpInput } from './input/amqp-input.js'
+import type { AmqpInput } from './input/amqp-input.js'
+import { makeAmqpInput } from './input/inputs.js'
 import { Activity } from './server/activity.js'
+import { cannotListen, urlOf } from './server/listening.js'
 import { Policies } from './server/policy.js'
 import { createServer } from './server/server.js'
-import { type ServerCounters, type Stats, statsOf } from './stats.js'
-import { LevelStore } from './store/leveldb.js'
-import { MemoryStore } from './store/memory.js'
+import { noRequests, type ServerCounters, type Stats, statsOf } from './stats.js'
 import { RedisStore } from './store/redis.js'
 import { RedisGroup } from './store/redis-group.js'
 import type { Store } from './store/store.js'
+import { makeStores, placesOf } from './store/stores.js'
+import type { Upstream } from './upstream.js'
 
 /** What can be handed to a hub in place of the real thing. */
 export interface HubOptions {
@@ -52,30 +54,49 @@ export class Hub {
   readonly #group: RedisGroup | undefined
   readonly #server: FastifyInstance
   readonly #amqp: AmqpInput | undefined
-  readonly #counters: ServerCounters = {
-    routerReadErrors: 0,
-    invalidRequests: 0,
-    oversizedRequests: 0,
-  }
+  readonly #upstream: Upstream | undefined
+  readonly #counters: ServerCounters
   readonly #publishes = new Activity<object>()
-  readonly #streams = new Activity<Socket>()
+  readonly #streams: Activity<Socket>
   #startedAt: number
+  #url: string | undefined
   #starting: Promise<void> | undefined
   #ticking: NodeJS.Timeout | undefined
   #stopping: Promise<void> | undefined
 
-  constructor(config: Config, options: HubOptions = {}) {
+  /** @param upstream what it has from elsewhere if it is a worker */
+  constructor(config: Config, options: HubOptions = {}, upstream?: Upstream) {
     this.#config = config
     this.#logger = options.logger ?? pino({ level: 'silent' })
     this.#now = options.now ?? Date.now
     this.#random = options.random ?? Math.random
     this.#startedAt = this.#now()
-    this.#stores = this.#makeStores(options.probeInterval)
-    this.#channels = new Channels(config, this.#stores, this.#now)
+    this.#upstream = upstream
+    this.#counters = upstream?.counters ?? noRequests()
+    this.#streams = new Activity((change) => upstream?.countConnections(change))
+    this.#stores =
+      upstream?.stores ??
+      makeStores(config, {
+        logger: this.#logger,
+        now: this.#now,
+        random: this.#random,
+        probeInterval: options.probeInterval,
+      })
+    this.#channels = new Channels(config, this.#stores, this.#now, {
+      isLazy: upstream !== undefined,
+      onCount: (channel) => upstream?.count(channel),
+    })
+    if (!upstream) {
+      this.#amqp = makeAmqpInput(config, {
+        channels: this.#channels,
+        logger: this.#logger,
+        random: this.#random,
+      })
+    }
     const redis = this.#stores.get('redis')
     if (redis instanceof RedisStore) {
       const { prefix } = config.redis
-      this.#group = new RedisGroup(redis.connection, prefix, () => this.#hubStats())
+      this.#group = new RedisGroup(redis.connection, prefix, async () => this.#hubStats())
     }
     const context = {
       config,
@@ -85,13 +106,12 @@ export class Hub {
       taken: new WeakSet<Socket>(),
       streams: this.#streams,
       publishes: this.#publishes,
-      stats: () => this.stats(),
-      groupStats: () => this.groupStats(),
+      stats: async () => upstream?.stats() ?? this.stats(),
+      groupStats: () => upstream?.groupStats() ?? this.groupStats(),
       retry: () => this.#retry(),
       isStopping: () => this.#stopping !== undefined,
     }
     this.#server = createServer(context, this.#logger)
-    this.#amqp = config.amqp.enabled ? this.#makeAmqpInput() : undefined
   }
 
   /**
@@ -118,7 +138,7 @@ export class Hub {
     const { port, bindIp } = this.#config.server
     for (const store of this.#stores.values()) await store.start()
     await this.#channels.start()
-    await this.#listen(port, bindIp)
+    this.#url = await this.#listen(port, bindIp)
     await this.#amqp?.start()
     this.#startedAt = this.#now()
     this.#ticking = setInterval(() => this.#channels.tick(), TICK)
@@ -130,20 +150,15 @@ export class Hub {
    * @throws {HubError} `ADDRESS_UNAVAILABLE` while it does not
    */
   get url(): string {
-    const bound = this.#server.server.address() as AddressInfo | null
-    if (!bound) throw new HubError('ADDRESS_UNAVAILABLE', 'the hub does not listen')
-    const { address, family, port } = bound
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+    if (this.#url === undefined) {
+      throw new HubError('ADDRESS_UNAVAILABLE', 'the hub does not listen')
+    }
+    return this.#url
   }
 
   /** Where histories outlive the process, as in `leveldb: FOLDER`. */
   get histories(): string[] {
-    const places: string[] = []
-    for (const store of this.#stores.values()) {
-      if (store instanceof LevelStore) places.push(`leveldb: ${store.folder}`)
-      if (store instanceof RedisStore) places.push(`redis: ${store.place}`)
-    }
-    return places
+    return placesOf(this.#stores.values())
   }
 
   /**
@@ -166,7 +181,13 @@ export class Hub {
 
   /** What `GET /stats` answers. */
   stats(): Stats {
-    return statsOf(this.#channels, this.#counters, this.#uptime, this.#amqp?.stats())
+    return statsOf({
+      listed: this.#channels,
+      all: this.#channels.open(),
+      requests: this.#counters,
+      uptime: this.#uptime,
+      amqp: this.#amqp?.stats(),
+    })
   }
 
   /**
@@ -199,13 +220,16 @@ export class Hub {
 
   async #stop(): Promise<void> {
     await this.#starting?.catch(() => {}) // who started it is told
+    this.#url = undefined
     clearInterval(this.#ticking)
     await Promise.all([this.#publishes.settle(GRACE), this.#amqp?.stop()])
+    await this.#upstream?.settled()
     this.#channels.end(() => this.#retry())
     const cutOff = setTimeout(() => this.#cutOff(), GRACE)
     try {
       await this.#server.close()
       await this.#streams.settle(GRACE)
+      await this.#upstream?.closed(GRACE)
     } finally {
       clearTimeout(cutOff)
       for (const store of this.#stores.values()) await store.stop()
@@ -217,50 +241,17 @@ export class Hub {
     for (const socket of this.#streams) socket.destroy()
   }
 
-  async #listen(port: number, host: string): Promise<void> {
+  async #listen(port: number, host: string): Promise<string> {
+    if (this.#upstream) {
+      await this.#server.ready()
+      return this.#upstream.begin(this.#server.server, this.#channels)
+    }
     try {
       await this.#server.listen({ port, host, listenTextResolver: () => '' })
+      return urlOf(this.#server.server.address() as AddressInfo)
     } catch (error) {
-      throw new HubError(
-        'ADDRESS_UNAVAILABLE',
-        `cannot listen on ${host} port ${port}: ${messageOf(error)}; choose another with --port or --host`,
-        { cause: error },
-      )
+      throw cannotListen(host, port, error)
     }
-  }
-
-  #makeStores(probeInterval: number | undefined): Map<CacheAdapter, Store> {
-    const { channels, channelDefaults, leveldb, redis } = this.#config
-    const used = new Set([channelDefaults, ...channels.values()].map((c) => c.cacheAdapter))
-    const stores = new Map<CacheAdapter, Store>()
-    const report = (message: string, cause?: unknown) => this.#logger.error({ err: cause }, message)
-    if (used.has('memory')) stores.set('memory', new MemoryStore({ now: this.#now }))
-    if (used.has('leveldb')) {
-      stores.set('leveldb', new LevelStore({ ...leveldb, now: this.#now, report }))
-    }
-    if (used.has('redis')) {
-      const options = { now: this.#now, random: this.#random, report, probeInterval }
-      stores.set('redis', new RedisStore(redis, options))
-    }
-    return stores
-  }
-
-  #makeAmqpInput(): AmqpInput {
-    const { amqp, server, channels, channelDefaults } = this.#config
-    const isShared = [channelDefaults, ...channels.values()].some((c) => c.cacheAdapter === 'redis')
-    if (isShared && amqp.mode !== 'shared') {
-      this.#logger.warn(
-        `amqp.mode is ${amqp.mode} and channels are in Redis: of several hubs there, each would ` +
-          'append every event once more; for those, set amqp.mode to "shared"',
-      )
-    }
-    return new AmqpInput({
-      config: amqp,
-      name: `ssehub.${hostname()}.${server.port}`,
-      channels: this.#channels,
-      logger: this.#logger,
-      random: this.#random,
-    })
   }
 
   get #uptime(): number {

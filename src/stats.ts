@@ -1,5 +1,5 @@
 import type { Channel } from './channel/channel.js'
-import type { Channels } from './channels.js'
+import type { Log } from './channel/log.js'
 import type { AmqpStats } from './input/amqp-input.js'
 
 /** What the server counts that belongs to no channel. */
@@ -10,6 +10,11 @@ export interface ServerCounters {
   invalidRequests: number
   /** Requests with a head or a body that is too large. */
   oversizedRequests: number
+}
+
+/** No requests, for a start. */
+export function noRequests(): ServerCounters {
+  return { routerReadErrors: 0, invalidRequests: 0, oversizedRequests: 0 }
 }
 
 /** The hub's figures under the original's names; all are counts since it started. [ssehub] */
@@ -51,37 +56,53 @@ export interface ChannelStats {
   readonly stalled_clients: number
 }
 
-/** @param uptime ms since the hub started */
-export function statsOf(
-  channels: Channels,
-  counters: ServerCounters,
-  uptime: number,
-  amqp?: AmqpStats,
-): Stats {
-  const list = [...channels].map(channelStats)
-  const all = [...channels.open()].map(channelStats)
-  const sum = (of: (stats: ChannelStats) => number) => all.reduce((n, stats) => n + of(stats), 0)
+/** What is counted of a channel. */
+export interface Counted {
+  readonly name: string
+  readonly log: Log
+  readonly counters: Readonly<Channel['counters']>
+  readonly subscribers: number
+}
+
+/** Where the figures come from. */
+export interface Sources {
+  /** The channels that are defined or have had an event. */
+  readonly listed: Iterable<Counted>
+  /** What was counted of these and of others. */
+  readonly all: Iterable<Pick<Counted, 'counters' | 'subscribers'>>
+  readonly requests: ServerCounters
+  /** Ms since the hub started. */
+  readonly uptime: number
+  readonly amqp: AmqpStats | undefined
+}
+
+/** The figures of a hub. */
+export function statsOf({ listed, all, requests, uptime, amqp }: Sources): Stats {
+  const channels = [...listed].map(channelStats)
+  const counts = [...all]
+  const sum = (name: keyof Channel['counters']) =>
+    counts.reduce((sum, { counters }) => sum + counters[name], 0)
   return {
     global: {
       uptime: clockTime(uptime),
-      clients: sum((stats) => stats.clients),
-      broadcasted_events: sum((stats) => stats.broadcasted_events),
-      channel_connects: sum((stats) => stats.total_connects),
-      channel_disconnects: sum((stats) => stats.total_disconnects),
-      channel_client_errors: sum((stats) => stats.client_errors),
-      channel_gaps: sum((stats) => stats.gaps),
-      channel_stalled_clients: sum((stats) => stats.stalled_clients),
-      router_read_errors: counters.routerReadErrors,
-      invalid_http_req: counters.invalidRequests,
-      oversized_http_req: counters.oversizedRequests,
-      channels: list.length,
+      clients: counts.reduce((sum, { subscribers }) => sum + subscribers, 0),
+      broadcasted_events: sum('events'),
+      channel_connects: sum('connects'),
+      channel_disconnects: sum('disconnects'),
+      channel_client_errors: sum('errors'),
+      channel_gaps: sum('gaps'),
+      channel_stalled_clients: sum('stalls'),
+      router_read_errors: requests.routerReadErrors,
+      invalid_http_req: requests.invalidRequests,
+      oversized_http_req: requests.oversizedRequests,
+      channels: channels.length,
     },
-    channels: list,
+    channels,
     ...(amqp && { amqp }),
   }
 }
 
-function channelStats({ name, counters, log, subscribers }: Channel): ChannelStats {
+function channelStats({ name, counters, log, subscribers }: Counted): ChannelStats {
   return {
     id: name,
     clients: subscribers,

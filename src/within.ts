@@ -1,5 +1,5 @@
 /** Resolves when something is done, at the latest after `timeout` ms. */
-export async function within(timeout: number, done: Promise<void>): Promise<void> {
+export async function within(timeout: number, done: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const timedOut = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, timeout)

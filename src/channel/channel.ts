@@ -26,6 +26,8 @@ export interface ChannelOptions {
   readonly stallTimeout: number
   /** The time in ms. */
   readonly now: () => number
+  /** Told that somebody has come or gone. */
+  readonly onCount?: (channel: Channel) => void
 }
 
 /** How many writes a subscriber is given in one visit at most; the rest of a replay follows. */
@@ -113,9 +115,14 @@ export class Channel implements Flushable {
     else this.#askForRound()
   }
 
+  /** Whether subscribers have to be served before publishers go on. */
+  get isBacklogged(): boolean {
+    return this.#roster.size > 0 && this.log.load(this.#served) > BACKLOG_SHARE
+  }
+
   /** Resolves when subscribers have been served enough for publishers to go on; mostly at once. */
   async ready(): Promise<void> {
-    while (this.#isBacklogged) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    while (this.isBacklogged) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
   /** Opens a stream; what it is to be shown of the past is written at once. */
@@ -125,13 +132,16 @@ export class Channel implements Flushable {
     if (start.from === 'id') subscriber.lastId = start.id
     this.#roster.add(subscriber)
     this.counters.connects += 1
+    this.#options.onCount?.(this)
     this.#advance(subscriber, now)
     return subscriber
   }
 
   /** Forgets a subscriber whose stream has ended. */
   unsubscribe(subscriber: Subscriber): void {
-    if (this.#roster.remove(subscriber)) this.counters.disconnects += 1
+    if (!this.#roster.remove(subscriber)) return
+    this.counters.disconnects += 1
+    this.#options.onCount?.(this)
   }
 
   flush(visits: number): { visited: number; more: boolean } {
@@ -181,10 +191,6 @@ export class Channel implements Flushable {
     }
   }
 
-  get #isBacklogged(): boolean {
-    return this.#roster.size > 0 && this.log.load(this.#served) > BACKLOG_SHARE
-  }
-
   #askForRound(): void {
     this.#isBehind = true
     this.#flusher.mark(this)
@@ -197,7 +203,7 @@ export class Channel implements Flushable {
 
   #endRound(): void {
     this.#served = this.#roster.size === 0 ? this.log.head : this.#roundHead
-    if (!this.#isBacklogged) for (const resolve of this.#waiting.splice(0)) resolve()
+    if (!this.isBacklogged) for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   /** Writes what lies between a subscriber's cursor and the head, as far as its socket takes it. */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { FilledFile } from './schema.js'
+import { type FilledFile, MAX_WORKERS } from './schema.js'
 import { defaultStorageDir, storageDirs } from './storage-dir.js'
 
 export type CacheAdapter = FilledFile['default']['cacheAdapter']
@@ -17,8 +17,10 @@ export interface ChannelConfig {
 
 /** A checked configuration, complete and never to change; intervals and timeouts in seconds. */
 export interface Config {
-  readonly server: Omit<FilledFile['server'], 'bind-ip' | 'logdir'> & {
+  readonly server: Omit<FilledFile['server'], 'bind-ip' | 'logdir' | 'threadsPerChannel'> & {
     readonly bindIp: string
+    /** How many processes hold the streams. */
+    readonly workers: number
     /** An absolute path; undefined for no log file. */
     readonly logdir: string | undefined
   }
@@ -40,14 +42,15 @@ export interface Config {
  * @throws {HubError} `INVALID_CONFIG` if leveldb is in use and there is no folder for it
  */
 export function toConfig(file: FilledFile, env: NodeJS.ProcessEnv): Config {
-  const { 'bind-ip': bindIp, logdir, ...server } = file.server
+  const { 'bind-ip': bindIp, logdir, threadsPerChannel = 1, ...server } = file.server
+  const { workers = Math.min(threadsPerChannel, MAX_WORKERS) } = server
   const { numConnections: _, ...redis } = file.redis
   const channelDefaults = toChannel(file.default, file.default)
   const channels = new Map(
     file.channels.map((channel) => [channel.path, toChannel(channel, file.default)]),
   )
   return Object.freeze({
-    server: Object.freeze({ ...server, bindIp, logdir: logdir && resolve(logdir) }),
+    server: Object.freeze({ ...server, workers, bindIp, logdir: logdir && resolve(logdir) }),
     amqp: Object.freeze({ ...file.amqp }),
     redis: Object.freeze(redis),
     leveldb: Object.freeze({

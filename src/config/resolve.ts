@@ -39,7 +39,10 @@ export function resolveConfig(
       all.map((fault) => describe(fault, overrides)),
     )
   }
-  return { config: toConfig(checked.filled, env), warnings: neverRead(checked.filled) }
+  return {
+    config: toConfig(checked.filled, env),
+    warnings: [...neverRead(checked.filled), ...overruled(checked.filled)],
+  }
 }
 
 /** A copy with all sections, in which those can be changed. */
@@ -73,4 +76,11 @@ function neverRead(file: FilledFile): string[] {
   return KEYS.filter(({ schema }) => schema.deprecated)
     .filter(({ section, key }) => valueAt(file, [section, key]) !== undefined)
     .map(({ section, key, schema }) => `${section}.${key}: ${schema.description}`)
+}
+
+/** Two names of one thing that do not agree. */
+function overruled({ server: { workers, threadsPerChannel } }: FilledFile): string[] {
+  if (workers === undefined || threadsPerChannel === undefined) return []
+  if (workers === threadsPerChannel) return []
+  return [`server.threadsPerChannel: not used, as server.workers is ${workers}`]
 }

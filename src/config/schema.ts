@@ -1,5 +1,8 @@
 import Type, { type Static, type TNumberOptions, type TObject, type TProperties } from 'typebox'
 
+/** More processes than that help no machine. */
+export const MAX_WORKERS = 64
+
 /** The sections and their keys; those with a default are always there once a file is checked. */
 export const SECTIONS = {
   server: {
@@ -11,10 +14,18 @@ export const SECTIONS = {
       description: 'Seconds after which a subscriber that was sent nothing gets a ping.',
     }),
     pingEvent: flag(false, 'Whether a ping is an event named "ping", rather than a comment.'),
-    threadsPerChannel: whole(1, 1024, {
-      default: 1,
-      description: 'Has no effect; the original hub has this key.',
-    }),
+    workers: Type.Optional(
+      whole(1, MAX_WORKERS, {
+        description:
+          'How many processes hold the streams, for machines with many cores; ' +
+          'by default what threadsPerChannel says, else 1: all is in one process.',
+      }),
+    ),
+    threadsPerChannel: Type.Optional(
+      whole(1, 1024, {
+        description: 'The original\'s name for "workers"; no more than 64 are run.',
+      }),
+    ),
     allowUndefinedChannels: flag(
       true,
       'Whether channels that "channels" does not list may be used.',

@@ -49,7 +49,16 @@ export function toEntry(
   event: HubEvent,
   at: Pick<Entry, 'sequence' | 'place' | 'first' | 'time'>,
 ): Entry {
-  return { ...at, id: event.id, type: event.event, frame: encodeEvent(event) }
+  const { sequence, place, first, time } = at
+  return {
+    sequence,
+    place,
+    first,
+    time,
+    id: event.id,
+    type: event.event,
+    frame: encodeEvent(event),
+  }
 }
 
 export function isKept(entry: Entry): entry is KeptEntry {

@@ -4,20 +4,28 @@ import { within } from '../within.js'
 export class Activity<T> implements Iterable<T> {
   readonly #tasks = new Set<T>()
   readonly #settled: (() => void)[] = []
+  readonly #onChange: (change: number) => void
+
+  /** @param onChange told of one more, or one less */
+  constructor(onChange: (change: number) => void = () => {}) {
+    this.#onChange = onChange
+  }
 
   begin(task: T): void {
     this.#tasks.add(task)
+    this.#onChange(1)
   }
 
   end(task: T): void {
-    this.#tasks.delete(task)
+    if (!this.#tasks.delete(task)) return
+    this.#onChange(-1)
     if (this.#tasks.size === 0) for (const resolve of this.#settled.splice(0)) resolve()
   }
 
   /** Resolves when nothing is under way, at the latest after `timeout` ms. */
   async settle(timeout: number): Promise<void> {
     if (this.#tasks.size === 0) return
-    await within(timeout, new Promise((resolve) => this.#settled.push(resolve)))
+    await within(timeout, new Promise<void>((resolve) => this.#settled.push(resolve)))
   }
 
   /** What is under way now. */

@@ -19,7 +19,7 @@ export interface ServerContext {
   /** Publish requests under way. */
   readonly publishes: Activity<object>
   /** The hub's figures. */
-  readonly stats: () => Stats
+  readonly stats: () => Promise<Stats>
   /** Those of all hubs that share its Redis. */
   readonly groupStats: () => Promise<GroupStats>
   /** Ms that a client is to wait before it reconnects to a hub that sends it away. */

@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import { unknownChannel } from '../channels.js'
 import { HubError } from '../errors.js'
 import { dumpHistory } from '../history-dump.js'
 import type { Stats } from '../stats.js'
@@ -26,15 +25,7 @@ export function inspectRoutes(app: FastifyInstance, context: ServerContext): voi
   })
   app.get(`${HISTORY}/*`, async (request, reply) => {
     const { channel: name } = parseTarget((request.raw.url ?? '').slice(HISTORY.length))
-    const { channels } = context
-    // Another hub may have events of a channel that nobody has asked this one for.
-    if (!channels.get(name)) {
-      channels.admit(name)
-      await channels.find(name)
-    }
-    const channel = channels.get(name)
-    if (!channel) throw unknownChannel()
-    const { log } = channel
+    const { log } = await context.channels.look(name)
     return reply
       .header('Cache-Control', 'no-cache')
       .send(dumpHistory(name, log, log.history.after(0)))

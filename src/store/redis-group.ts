@@ -14,14 +14,14 @@ export interface Answers {
 /** The hubs that share a Redis and a prefix: each can ask all, itself among them. */
 export class RedisGroup {
   readonly #connection: RedisConnection
-  readonly #answer: () => unknown
+  readonly #answer: () => Promise<unknown>
   readonly #name = randomUUID()
   readonly #questions: string
   readonly #replies: string
   readonly #asked = new Map<string, (hub: string, answer: unknown) => void>()
 
   /** @param answer what this hub answers, as JSON */
-  constructor(connection: RedisConnection, prefix: string, answer: () => unknown) {
+  constructor(connection: RedisConnection, prefix: string, answer: () => Promise<unknown>) {
     this.#connection = connection
     this.#answer = answer
     this.#questions = `${prefix}:questions`
@@ -36,7 +36,7 @@ export class RedisGroup {
   /** @throws {HubError} `STORE_UNAVAILABLE` */
   async ask(): Promise<Answers> {
     const question = randomUUID()
-    const answers = new Map<string, unknown>([[this.#name, this.#answer()]])
+    const answers = new Map<string, unknown>([[this.#name, await this.#answer()]])
     let hubs: number | undefined
     let timer: NodeJS.Timeout | undefined
     const done = new Promise<void>((resolve) => {
@@ -57,11 +57,14 @@ export class RedisGroup {
     return { answers: [...answers.values()], missing }
   }
 
-  #reply(text: string): void {
+  async #reply(text: string): Promise<void> {
     const [hub, question] = text.split(' ')
     if (!hub || hub === this.#name) return
-    const reply = { question, hub: this.#name, answer: this.#answer() }
-    // Who gets none counts this hub as missing.
-    this.#connection.publish(this.#replies + hub, JSON.stringify(reply)).catch(() => {})
+    try {
+      const reply = { question, hub: this.#name, answer: await this.#answer() }
+      await this.#connection.publish(this.#replies + hub, JSON.stringify(reply))
+    } catch {
+      // who gets none counts this hub as missing
+    }
   }
 }

@@ -56,6 +56,12 @@ export interface Follower {
    * unless the store has it and cannot show it now.
    */
   accept(entry: Entry): void
+
+  /** Whether it is so far behind with showing what it was told that publishers had better wait. */
+  readonly isBacklogged?: boolean
+
+  /** Resolves when it is not. */
+  ready?(): Promise<void>
 }
 
 /** A follower that does not listen. */
@@ -94,6 +100,9 @@ export interface StoredChannel {
    * @throws {HubError} `STORE_UNAVAILABLE` or `STORE_FAILED` if that cannot be found out now
    */
   catchUp(): Promise<void>
+
+  /** How many streams of it other workers of this hub had open when an append was answered. */
+  readonly elsewhere?: number
 
   /** Follows it no more. */
   close(): void

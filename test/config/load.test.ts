@@ -24,7 +24,7 @@ describe('loading the configuration', () => {
   it('takes the file that the README of the original shows', () => {
     const { config, warnings } = load(JSON.stringify(ORIGINAL_CONFIG))
     assert.deepEqual(warnings, [])
-    assert.equal(config.server.threadsPerChannel, 2)
+    assert.equal(config.server.workers, 2)
     assert.equal(config.server.logdir, process.cwd())
     assert.equal(config.leveldb.storageDir, '/tmp')
     const test = { cacheAdapter: 'leveldb', cacheLength: 5, assignIds: false }

@@ -25,7 +25,7 @@ describe('a configuration', () => {
         logdir: undefined,
         pingInterval: 5,
         pingEvent: false,
-        threadsPerChannel: 1,
+        workers: 1,
         allowUndefinedChannels: true,
         enablePost: true,
         stallTimeout: 60,
@@ -146,7 +146,7 @@ describe('a configuration that cannot be used', () => {
       new Set([
         'server.port: found "abc", wants a whole number from 0 to 65535',
         'server.prot: unknown key; known here: port, bind-ip, logdir, pingInterval, pingEvent, ' +
-          'threadsPerChannel, allowUndefinedChannels, enablePost, stallTimeout',
+          'workers, threadsPerChannel, allowUndefinedChannels, enablePost, stallTimeout',
         'server.bind-ip: found "1.2.3.400", wants an IP address or host name',
         'server.pingInterval: found 0, wants a whole number from 1 to 3600',
         'server.enablePost: found "yes", wants true or false',
@@ -239,6 +239,27 @@ describe('a configuration that cannot be used', () => {
       }),
       { numRuns: 1000 },
     )
+  })
+})
+
+describe('the number of workers', () => {
+  const workersOf = (server: object) => {
+    const { config, warnings } = resolveConfig({ server }, 'the test', { env: {} })
+    return [config.server.workers, warnings.length]
+  }
+
+  it("is what workers says, else the original's threadsPerChannel, else 1", () => {
+    assert.deepEqual(workersOf({}), [1, 0])
+    assert.deepEqual(workersOf({ threadsPerChannel: 2 }), [2, 0])
+    assert.deepEqual(workersOf({ threadsPerChannel: 1000 }), [64, 0])
+    assert.deepEqual(workersOf({ workers: 3 }), [3, 0])
+    assert.deepEqual(workersOf({ workers: 3, threadsPerChannel: 3 }), [3, 0])
+    assert.deepEqual(workersOf({ workers: 1, threadsPerChannel: 2 }), [1, 1])
+  })
+
+  it('has to be one that can be run', () => {
+    for (const workers of [0, 65, 1.5, '2'])
+      assert.equal(faultsIn({ server: { workers } }).length, 1)
   })
 })
 

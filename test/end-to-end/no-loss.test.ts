@@ -3,9 +3,14 @@ import { makeFolder } from '../helpers/folder.js'
 import type { HubClient } from '../helpers/hub-client.js'
 import { ServedHub } from '../helpers/served-hub.js'
 
-const SETTINGS = { default: { cacheAdapter: 'leveldb', cacheLength: 20_000 } }
+describe('an acked event', () => noLoss(1, 10_000))
+describe('an acked event, with 3 workers', () => noLoss(3, 4000))
 
-describe('an acked event', () => {
+function noLoss(workers: number, events: number): void {
+  const settings = {
+    server: { workers },
+    default: { cacheAdapter: 'leveldb', cacheLength: 20_000 },
+  }
   let folder: string
   let clean: () => Promise<void>
   let hub: ServedHub
@@ -18,19 +23,19 @@ describe('an acked event', () => {
     await clean()
   })
 
-  it('is replayed in order, once, after the hub was killed among 10,000 of them', async function () {
+  it('is replayed in order, once, after the hub was killed among thousands of them', async function () {
     this.timeout(60_000)
-    hub = await ServedHub.startWith(SETTINGS, folder)
+    hub = await ServedHub.startWith(settings, folder)
     const acked: string[] = []
-    const publishing = publishAll(hub, 10_000, (id) => {
+    const publishing = publishAll(hub, events, (id) => {
       acked.push(id)
-      if (acked.length === 5000) hub.signal('SIGKILL')
+      if (acked.length === events / 2) hub.signal('SIGKILL')
     })
     await publishing
     await hub.exit()
-    assert.ok(acked.length >= 5000 && acked.length < 10_000)
+    assert.ok(acked.length >= events / 2 && acked.length < events)
 
-    hub = await ServedHub.startWith(SETTINGS, folder)
+    hub = await ServedHub.startWith(settings, folder)
     const stream = await hub.subscribe('test?getcache=1')
     await hub.publish('test', { id: 'end', data: '' })
     await stream.until((body) => body.includes('id: end\n'))
@@ -52,17 +57,17 @@ describe('an acked event', () => {
 
   it('reaches 50 clients that drop and resume at random, each exactly once, in one order', async function () {
     this.timeout(60_000)
-    hub = await ServedHub.startWith(SETTINGS, folder)
+    hub = await ServedHub.startWith(settings, folder)
     const clients = Array.from({ length: 50 }, (_, seed) => new Wanderer(hub, seed))
     const wandering = clients.map((client) => client.wander())
     while ((await hub.stats()).global.clients < clients.length) await new Promise(setImmediate)
-    await publishAll(hub, 5000)
+    await publishAll(hub, events / 2)
     await hub.publish('test', { id: 'end', data: '' })
     const [first, ...others] = await Promise.all(wandering)
-    assert.equal(first?.length, 5001)
+    assert.equal(first?.length, events / 2 + 1)
     for (const seen of others) assert.deepEqual(seen, first)
   })
-})
+}
 
 const PUBLISHERS = 8
 

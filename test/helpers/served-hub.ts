@@ -7,11 +7,20 @@ import { HubClient } from './hub-client.js'
 import { packageRoot } from './package-root.js'
 import { endWithTest } from './process.js'
 
+/** With SSEHUB_TEST_WORKERS hubs have that many workers, unless their own environment says more. */
+function ofRun(): NodeJS.ProcessEnv {
+  const { SSEHUB_TEST_WORKERS: workers } = process.env
+  return workers ? { SSEHUB_SERVER_WORKERS: workers } : {}
+}
+
 /** A hub that `ssehub serve` runs, in a process of its own. */
 export class ServedHub extends HubClient {
   /** What it printed before it listened. */
   readonly banner: readonly string[]
+  /** What it has logged, an object a line. */
+  readonly log: Record<string, unknown>[] = []
   readonly #process: ChildProcess
+  readonly #onLog = new Set<() => void>()
 
   private constructor(url: string, banner: readonly string[], process: ChildProcess) {
     super(url)
@@ -25,22 +34,27 @@ export class ServedHub extends HubClient {
     const command = [join(packageRoot, 'bin/run.js'), 'serve', '--host', '127.0.0.1']
     const child = endWithTest(
       spawn(process.execPath, [...command, ...port, ...args], {
-        env: { ...process.env, ...env },
+        env: { ...process.env, ...ofRun(), ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: true,
       }),
     )
-    let errors = ''
-    child.stderr.on('data', (text) => {
-      errors += text
+    let hub: ServedHub | undefined
+    const lines: string[] = []
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      lines.push(line)
+      if (hub) hub.#read(line)
     })
     const banner: string[] = []
     for await (const line of createInterface({ input: child.stdout })) {
       banner.push(line)
       const [, url] = /^listening on (\S+)$/.exec(line) ?? []
-      if (url) return new ServedHub(url, banner, child)
+      if (!url) continue
+      hub = new ServedHub(url, banner, child)
+      for (const logged of lines) hub.#read(logged)
+      return hub
     }
-    throw new Error(`the hub did not start:\n${banner.join('\n')}\n${errors}`)
+    throw new Error(`the hub did not start:\n${[...banner, ...lines].join('\n')}`)
   }
 
   /** @param settings what its configuration file holds; it lies in `folder`, as does its store */
@@ -50,12 +64,37 @@ export class ServedHub extends HubClient {
     return ServedHub.start(['--config', file, ...args])
   }
 
+  #read(line: string): void {
+    if (line.startsWith('{')) this.log.push(JSON.parse(line))
+    for (const resolve of this.#onLog) resolve()
+    this.#onLog.clear()
+  }
+
   get pid(): number {
     return this.#process.pid as number
   }
 
+  /** The processes of its workers, by their number. */
+  get workers(): number[] {
+    const pids: number[] = []
+    for (const { worker, process } of this.log) {
+      if (process !== undefined) pids[Number(worker) - 1] = Number(process)
+    }
+    return pids
+  }
+
+  /** Resolves when its log is as wanted. */
+  async logs(isWanted: () => boolean): Promise<void> {
+    while (!isWanted()) await new Promise<void>((resolve) => this.#onLog.add(resolve))
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#process.kill(name)
+  }
+
+  /** Signals it and its workers, as Ctrl-C does on a terminal. */
+  signalGroup(name: NodeJS.Signals): void {
+    process.kill(-this.pid, name)
   }
 
   /** Resolves with its exit code when it has ended; null if a signal ended it. */

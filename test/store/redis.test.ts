@@ -280,7 +280,7 @@ describe('the redis store', () => {
     const redis = { url: await sharedRedis(), prefix: uniquePrefix() }
     const messages: string[] = []
     const store = await start(redis, { report: (message) => messages.push(message) })
-    const group = new RedisGroup(store.connection, redis.prefix, () => 'here')
+    const group = new RedisGroup(store.connection, redis.prefix, async () => 'here')
     const seat = await Seat.of(store)
     const told = (await store.connection.call(
       'PUBSUB',

@@ -1,0 +1,145 @@
+import type { CacheAdapter, ChannelConfig, Config } from './config/config.js'
+import { HubError } from './errors.js'
+import type { Follower, Store, StoredChannel, StoredChannelOptions } from './store/store.js'
+
+/** A channel that is open: what follows it, and where its truth lives. */
+export interface Opened<F extends Follower> {
+  readonly follower: F
+  readonly stored: StoredChannel
+  /** What is under way with it, that it must stay for. */
+  users: number
+  /** Whether it was of no use at the last sweep. */
+  isIdle: boolean
+}
+
+/** What a store has to know of a channel, and which store it is. */
+type StoreConfig = Pick<ChannelConfig, 'cacheAdapter' | 'cacheLength' | 'assignIds'>
+
+/** How many channels are opened at once at the start. */
+const OPENED_AT_ONCE = 64
+
+/** Opens channels from their stores, each once, whoever asks and how often. */
+export class Opener<F extends Follower> implements Iterable<[name: string, opened: Opened<F>]> {
+  readonly #config: Config
+  readonly #stores: ReadonlyMap<CacheAdapter, Store>
+  readonly #follow: (name: string, config: StoredChannelOptions) => F
+  readonly #open = new Map<string, Opened<F>>()
+  readonly #opening = new Map<string, Promise<Opened<F>>>()
+  /** Whether all channels that were to be opened at the start are. */
+  #isComplete = true
+
+  /**
+   * @param stores one for each cache adapter that the configuration uses
+   * @param follow makes what is to follow a channel
+   */
+  constructor(
+    config: Config,
+    stores: ReadonlyMap<CacheAdapter, Store>,
+    follow: (name: string, config: StoredChannelOptions) => F,
+  ) {
+    this.#config = config
+    this.#stores = stores
+    this.#follow = follow
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, Opened<F>]> {
+    return this.#open.entries()
+  }
+
+  /** A channel that is open now. */
+  get(name: string): Opened<F> | undefined {
+    return this.#open.get(name)
+  }
+
+  /** How a channel of that name is. */
+  configOf(name: string): ChannelConfig {
+    return this.#config.channels.get(name) ?? this.#config.channelDefaults
+  }
+
+  /**
+   * Opens the channels that are configured, and those that the default store holds if channels
+   * need not be defined; later those whose store is away.
+   *
+   * @throws {HubError} `STORE_FAILED`
+   */
+  async openAll(): Promise<void> {
+    this.#isComplete = true
+    const names = [...this.#config.channels.keys(), ...(await this.#stored())]
+    for (let start = 0; start < names.length; start += OPENED_AT_ONCE) {
+      const some = names.slice(start, start + OPENED_AT_ONCE)
+      await Promise.all(some.map((name) => this.#unlessAway(this.open(name))))
+    }
+  }
+
+  /** Opens what could not be opened at the start. */
+  retry(): void {
+    if (this.#isComplete) return
+    this.openAll().catch(() => {
+      this.#isComplete = false // its store tells what is wrong
+    })
+  }
+
+  /**
+   * A channel, opened if it is not open yet.
+   *
+   * @param config how it is, if that is not for the configuration to say
+   * @throws {HubError} `STORE_FAILED`, `STORE_UNAVAILABLE` if the store cannot tell of it now
+   */
+  async open(name: string, config: StoreConfig = this.configOf(name)): Promise<Opened<F>> {
+    const open = this.#open.get(name)
+    if (open) return open
+    let opening = this.#opening.get(name)
+    if (!opening) {
+      opening = this.#openFromStore(name, config).finally(() => this.#opening.delete(name))
+      this.#opening.set(name, opening)
+    }
+    return opening
+  }
+
+  /**
+   * Closes what was of no use at the last sweep and is not now.
+   *
+   * @param isUsed whether a channel is of use with which nothing is under way
+   * @param closed told of what is closed
+   */
+  sweep(isUsed: (follower: F) => boolean, closed: (follower: F) => void): void {
+    for (const [name, open] of this.#open) {
+      const { follower, users, isIdle } = open
+      open.isIdle = users === 0 && !isUsed(follower)
+      if (!open.isIdle || !isIdle) continue
+      this.#open.delete(name)
+      open.stored.close()
+      closed(follower)
+    }
+  }
+
+  /** The channels that need not be defined and that their store holds. */
+  async #stored(): Promise<string[]> {
+    const { server, channelDefaults } = this.#config
+    const store = this.#stores.get(channelDefaults.cacheAdapter)
+    if (!store || !server.allowUndefinedChannels) return []
+    return (await this.#unlessAway(store.channels())) ?? []
+  }
+
+  async #unlessAway<T>(promise: Promise<T>): Promise<T | undefined> {
+    try {
+      return await promise
+    } catch (error) {
+      if (!(error instanceof HubError) || error.code !== 'STORE_UNAVAILABLE') throw error
+      this.#isComplete = false
+      return undefined
+    }
+  }
+
+  async #openFromStore(name: string, config: StoreConfig): Promise<Opened<F>> {
+    const { cacheAdapter, cacheLength, assignIds } = config
+    const store = this.#stores.get(cacheAdapter)
+    if (!store) throw new Error(`no ${cacheAdapter} store for channel ${name}`)
+    const options = { cacheLength, assignIds }
+    const follower = this.#follow(name, options)
+    const stored = await store.open(name, options, follower)
+    const open = { follower, stored, users: 0, isIdle: false }
+    this.#open.set(name, open)
+    return open
+  }
+}

@@ -1,0 +1,16 @@
+import type { AddressInfo } from 'node:net'
+import { HubError, messageOf } from '../errors.js'
+
+/** The URL of a server that listens there. */
+export function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+/** What to tell of a server that cannot listen. */
+export function cannotListen(host: string, port: number, cause: unknown): HubError {
+  return new HubError(
+    'ADDRESS_UNAVAILABLE',
+    `cannot listen on ${host} port ${port}: ${messageOf(cause)}; choose another with --port or --host`,
+    { cause },
+  )
+}

@@ -1,0 +1,30 @@
+import type { Server } from 'node:http'
+import type { Channel } from './channel/channel.js'
+import type { Channels } from './channels.js'
+import type { CacheAdapter } from './config/config.js'
+import type { GroupStats } from './group-stats.js'
+import type { ServerCounters, Stats } from './stats.js'
+import type { Store } from './store/store.js'
+
+/** What a hub that is a worker has from its primary, and not of its own. */
+export interface Upstream {
+  readonly stores: ReadonlyMap<CacheAdapter, Store>
+  readonly counters: ServerCounters
+  /** Told that a channel's counters have changed. */
+  count(channel: Channel): void
+  /** The figures of the whole hub. */
+  stats(): Promise<Stats>
+  groupStats(): Promise<GroupStats>
+  /**
+   * Begins: the connections that the primary takes go to the server.
+   *
+   * @returns the URL at which it takes them
+   */
+  begin(server: Server, channels: Channels): string
+  /** Tells that no publish is under way; resolves when that is so for all workers. */
+  settled(): Promise<void>
+  /** Told of connections that are the server's no more, or streams, but open: more or less of them. */
+  countConnections(change: number): void
+  /** Resolves when all connections have closed, at the latest after `timeout` ms. */
+  closed(timeout: number): Promise<void>
+}

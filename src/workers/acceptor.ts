@@ -1,0 +1,80 @@
+import { lookup } from 'node:dns/promises'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { cannotListen, urlOf } from '../server/listening.js'
+import type { WorkerProcess } from './worker-process.js'
+
+/** How many connections are held while all workers are away. */
+const MAX_WAITING = 1024
+
+/** Takes connections, and gives each to the worker that has the fewest. */
+export class Acceptor {
+  readonly #workers: Iterable<WorkerProcess>
+  /** One for each address. */
+  readonly #servers: Server[] = []
+  readonly #waiting: Socket[] = []
+
+  constructor(workers: Iterable<WorkerProcess>) {
+    this.#workers = workers
+  }
+
+  /**
+   * @returns the URL at which it takes connections
+   * @throws {HubError} `ADDRESS_UNAVAILABLE`
+   */
+  async listen(port: number, host: string): Promise<string> {
+    try {
+      const first = await this.#open(port, host)
+      // Of this name both addresses are meant, as far as there are two.
+      const all = host === 'localhost' ? await lookup(host, { all: true }) : []
+      for (const { address } of all) {
+        if (address !== first.address) await this.#open(first.port, address).catch(() => {})
+      }
+      return urlOf(first)
+    } catch (error) {
+      throw cannotListen(host, port, error)
+    }
+  }
+
+  /** Gives connections that wait to workers that can take one. */
+  dispatch(): void {
+    while (this.#waiting.length > 0) {
+      const worker = this.#choose()
+      if (!worker) return
+      worker.take(this.#waiting.shift() as Socket)
+    }
+  }
+
+  close(): void {
+    for (const server of this.#servers) server.close()
+    for (const socket of this.#waiting.splice(0)) socket.destroy()
+  }
+
+  async #open(port: number, host: string): Promise<AddressInfo> {
+    const server = createServer({ pauseOnConnect: true, noDelay: true })
+    server.on('connection', (socket) => this.#accept(socket))
+    await once(server.listen(port, host), 'listening')
+    server.on('error', () => {}) // a connection could not be taken
+    this.#servers.push(server)
+    return server.address() as AddressInfo
+  }
+
+  #accept(socket: Socket): void {
+    socket.on('error', () => {}) // its worker sees what it has come to
+    // Else both processes keep book of what the other has, a listener for every connection.
+    Object.assign(socket, { server: undefined })
+    if (this.#waiting.length >= MAX_WAITING) socket.destroy()
+    else this.#waiting.push(socket)
+    this.dispatch()
+  }
+
+  #choose(): WorkerProcess | undefined {
+    let chosen: WorkerProcess | undefined
+    for (const worker of this.#workers) {
+      if (worker.isFree && worker.connections < (chosen?.connections ?? Number.POSITIVE_INFINITY)) {
+        chosen = worker
+      }
+    }
+    return chosen
+  }
+}

@@ -1,0 +1,109 @@
+import type { CacheAdapter } from '../config/config.js'
+import { type Entry, type Snapshot, toEntry } from '../event/entry.js'
+import type { HubEvent } from '../event/event.js'
+import type {
+  Break,
+  Delivery,
+  Follower,
+  Store,
+  StoredChannel,
+  StoredChannelOptions,
+} from '../store/store.js'
+import { ownAll, type Uplink } from './uplink.js'
+
+/** A worker's view of one of its primary's stores. */
+export class IpcStore implements Store {
+  readonly #adapter: CacheAdapter
+  readonly #uplink: Uplink
+
+  constructor(adapter: CacheAdapter, uplink: Uplink) {
+    this.#adapter = adapter
+    this.#uplink = uplink
+  }
+
+  async start(): Promise<void> {}
+
+  channels(): Promise<string[]> {
+    return this.#uplink.call('channels', this.#adapter)
+  }
+
+  async open(
+    name: string,
+    options: StoredChannelOptions,
+    follower: Follower,
+  ): Promise<StoredChannel> {
+    const channel = new IpcChannel(name, follower, this.#uplink)
+    this.#uplink.follow(name, channel)
+    try {
+      await this.#uplink.call('open', this.#adapter, name, options)
+    } catch (error) {
+      this.#uplink.unfollow(name)
+      throw error
+    }
+    return channel
+  }
+
+  async stop(): Promise<void> {}
+}
+
+/** A channel whose truth is in the primary. */
+class IpcChannel implements StoredChannel {
+  elsewhere = 0
+  readonly #name: string
+  readonly #follower: Follower
+  readonly #uplink: Uplink
+  /** Before that, what comes is for a channel of the same name that was closed. */
+  #isLoaded = false
+  #isBacklogged = false
+
+  constructor(name: string, follower: Follower, uplink: Uplink) {
+    this.#name = name
+    this.#follower = follower
+    this.#uplink = uplink
+  }
+
+  load(snapshot: Snapshot, broken: Break | undefined): void {
+    this.#isLoaded = true
+    this.#follower.load(snapshot, broken)
+  }
+
+  accept(entry: Entry): void {
+    if (!this.#isLoaded) return
+    this.#follower.accept(entry)
+    if (this.#follower.isBacklogged && !this.#isBacklogged) this.#hold()
+  }
+
+  append(event: HubEvent): Promise<Entry>
+  append(event: HubEvent, delivery: Delivery | undefined): Promise<Entry | undefined>
+  async append(event: HubEvent, delivery?: Delivery): Promise<Entry | undefined> {
+    const appended = await this.#uplink.call('append', this.#name, event, delivery)
+    if (!appended) return undefined
+    this.elsewhere = appended.elsewhere
+    const { id } = appended
+    return toEntry(id === undefined ? event : { ...event, id }, appended)
+  }
+
+  async read(after: number): Promise<Snapshot> {
+    return ownAll(await this.#uplink.call('read', this.#name, after))
+  }
+
+  catchUp(): Promise<void> {
+    return this.#uplink.call('catchUp', this.#name)
+  }
+
+  close(): void {
+    this.#uplink.unfollow(this.#name)
+    this.#uplink.send({ kind: 'close', channel: this.#name })
+  }
+
+  /** Makes publishers on all workers wait until this one has served its subscribers. */
+  #hold(): void {
+    this.#tell(true)
+    this.#follower.ready?.().then(() => this.#tell(false))
+  }
+
+  #tell(isBacklogged: boolean): void {
+    this.#isBacklogged = isBacklogged
+    this.#uplink.send({ kind: 'backlog', channel: this.#name, isBacklogged })
+  }
+}

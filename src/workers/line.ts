@@ -1,0 +1,105 @@
+import { Log } from '../channel/log.js'
+import { type Entry, NOTHING, type Snapshot } from '../event/entry.js'
+import type { HubEvent } from '../event/event.js'
+import type { Break, Delivery, Follower, StoredChannel } from '../store/store.js'
+import { encode, type Link } from './link.js'
+import type { ToPrimary, ToWorker } from './protocol.js'
+
+/** The primary shows nothing to subscribers: of what is not in the history it keeps nothing. */
+const NO_WINDOW = { events: 0, bytes: 0 }
+
+/** A link to a worker. */
+export type Downlink = Link<ToPrimary, ToWorker>
+
+/** A channel as the primary has it: follows its store, and tells the workers that follow it. */
+export class Line implements Follower {
+  /** The events since the hub started. */
+  events = 0
+  readonly #cacheLength: number
+  #log: Log
+  readonly #workers = new Set<Downlink>()
+  readonly #backlogged = new Set<Downlink>()
+  /** Appends that wait for workers. */
+  #waiting: (() => void)[] = []
+
+  constructor(
+    readonly name: string,
+    cacheLength: number,
+  ) {
+    this.#cacheLength = cacheLength
+    this.#log = new Log(NOTHING, cacheLength, NO_WINDOW)
+  }
+
+  get log(): Log {
+    return this.#log
+  }
+
+  get isFollowed(): boolean {
+    return this.#workers.size > 0
+  }
+
+  load(snapshot: Snapshot, broken?: Break): void {
+    this.#log = new Log(snapshot, this.#cacheLength, NO_WINDOW)
+    for (const worker of this.#workers) this.#load(worker, broken)
+  }
+
+  accept(entry: Entry): void {
+    this.#log.append(entry, entry.sequence)
+    this.events += 1
+    if (this.#workers.size === 0) return
+    const bytes = encode({ kind: 'entry', channel: this.name, entry } satisfies ToWorker)
+    for (const worker of this.#workers) worker.sendEncoded(bytes)
+  }
+
+  /** Tells a worker what there is, and of all that comes. */
+  join(worker: Downlink): void {
+    this.#load(worker, undefined)
+    this.#workers.add(worker)
+  }
+
+  leave(worker: Downlink): void {
+    this.#workers.delete(worker)
+    this.#backlogged.delete(worker)
+    this.release()
+  }
+
+  /** Appends wait while a worker that follows is behind with showing them. */
+  setBacklogged(worker: Downlink, isBacklogged: boolean): void {
+    if (isBacklogged && this.#workers.has(worker)) this.#backlogged.add(worker)
+    else this.#backlogged.delete(worker)
+    this.release()
+  }
+
+  /** Gives an event to its store, after those that were appended before, once workers can take it. */
+  append(
+    stored: StoredChannel,
+    event: HubEvent,
+    delivery: Delivery | undefined,
+  ): Promise<Entry | undefined> {
+    if (!this.#isHeld && this.#waiting.length === 0) return stored.append(event, delivery)
+    return new Promise((resolve) => {
+      this.#waiting.push(() => resolve(stored.append(event, delivery)))
+    })
+  }
+
+  /** Lets the appends that wait go on if they can. */
+  release(): void {
+    if (this.#waiting.length === 0 || this.#isHeld) return
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const append of waiting) append()
+  }
+
+  get #isHeld(): boolean {
+    return this.#backlogged.size > 0 || [...this.#workers].some(({ isFull }) => isFull)
+  }
+
+  #load(worker: Downlink, broken: Break | undefined): void {
+    const { epoch, head, history } = this.#log
+    const { evictedThrough } = history
+    const entries = [...history.after(0)]
+    const departed = [...history.departed]
+    const snapshot = { epoch, head, evictedThrough, entries, departed }
+    worker.send({ kind: 'load', channel: this.name, snapshot, broken })
+  }
+}

@@ -1,0 +1,155 @@
+import { hostname } from 'node:os'
+import type { Logger } from 'pino'
+import type { CacheAdapter, Config } from '../config/config.js'
+import type { HubError } from '../errors.js'
+import { type GroupStats, groupStats, type HubStats, isHubStats } from '../group-stats.js'
+import type { AmqpInput } from '../input/amqp-input.js'
+import { makeAmqpInput } from '../input/inputs.js'
+import { type Stats, statsOf } from '../stats.js'
+import { RedisStore } from '../store/redis.js'
+import { RedisGroup } from '../store/redis-group.js'
+import type { Store } from '../store/store.js'
+import { makeStores, placesOf } from '../store/stores.js'
+import { Acceptor } from './acceptor.js'
+import { Supervisor } from './supervisor.js'
+import { Switchboard } from './switchboard.js'
+import { WorkerProcess } from './worker-process.js'
+
+export interface PrimaryOptions {
+  readonly logger: Logger
+  /** What workers log. */
+  readonly logLevel: string
+  /** Told when workers keep ending, so that there is no hub any more. */
+  readonly onFailure: (error: HubError) => void
+}
+
+/** Ms between two looks at workers and channels. */
+const TICK = 1000
+
+/** Ms that workers are given to tell their figures; less than other hubs wait for this one's. */
+const PING_TIMEOUT = 250
+
+/** A hub whose streams are held by workers: has the stores, the order of events, and the port. */
+export class Primary {
+  readonly #config: Config
+  readonly #stores: ReadonlyMap<CacheAdapter, Store>
+  readonly #switchboard: Switchboard
+  readonly #supervisor: Supervisor<WorkerProcess>
+  readonly #acceptor: Acceptor
+  readonly #amqp: AmqpInput | undefined
+  readonly #group: RedisGroup | undefined
+  #url = ''
+  #startedAt = Date.now()
+  #ticking: NodeJS.Timeout | undefined
+  #starting: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(config: Config, { logger, logLevel, onFailure }: PrimaryOptions) {
+    this.#config = config
+    const random = Math.random
+    this.#stores = makeStores(config, { logger, now: Date.now, random })
+    this.#switchboard = new Switchboard(config, this.#stores)
+    this.#amqp = makeAmqpInput(config, { channels: this.#switchboard, logger, random })
+    this.#supervisor = new Supervisor({
+      workers: config.server.workers,
+      fork: (number) => this.#fork(number, logLevel),
+      logger,
+      random,
+      onFailure,
+    })
+    this.#acceptor = new Acceptor(this.#supervisor)
+    const redis = this.#stores.get('redis')
+    if (redis instanceof RedisStore) {
+      const { prefix } = config.redis
+      this.#group = new RedisGroup(redis.connection, prefix, () => this.#hubStats())
+    }
+  }
+
+  /** Where histories outlive the process, as in `leveldb: FOLDER`. */
+  get histories(): string[] {
+    return placesOf(this.#stores.values())
+  }
+
+  /**
+   * Opens the stores and the channels, listens, and starts the workers.
+   *
+   * @returns the URL that it listens on, when all workers are up
+   * @throws {HubError} `STORE_LOCKED`, `STORE_FAILED`, `ADDRESS_UNAVAILABLE`, `WORKER_FAILED`
+   */
+  async start(): Promise<string> {
+    this.#starting = this.#start()
+    try {
+      await this.#starting
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+    return this.#url
+  }
+
+  async #start(): Promise<void> {
+    const { port, bindIp } = this.#config.server
+    for (const store of this.#stores.values()) await store.start()
+    await this.#switchboard.start()
+    this.#url = await this.#acceptor.listen(port, bindIp)
+    this.#ticking = setInterval(() => this.#tick(), TICK)
+    await this.#supervisor.start()
+    await this.#amqp?.start()
+    this.#startedAt = Date.now()
+  }
+
+  /** Does for all workers what `Hub.stop` does for one hub. */
+  async stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    await this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    await this.#starting?.catch(() => {}) // who started it is told
+    clearInterval(this.#ticking)
+    await Promise.all([this.#supervisor.settle(), this.#amqp?.stop()])
+    this.#acceptor.close()
+    await this.#supervisor.stop()
+    for (const store of this.#stores.values()) await store.stop()
+  }
+
+  #fork(number: number, logLevel: string): WorkerProcess {
+    const settings = { worker: number, config: this.#config, logLevel, url: this.#url }
+    const worker = new WorkerProcess(settings, this.#switchboard, {
+      stats: () => this.#stats(),
+      groupStats: () => this.#groupStats(),
+    })
+    worker.onFree = () => this.#acceptor.dispatch()
+    return worker
+  }
+
+  #tick(): void {
+    this.#switchboard.tick()
+    this.#supervisor.tick()
+  }
+
+  async #stats(): Promise<Stats> {
+    await this.#supervisor.ping(PING_TIMEOUT)
+    return statsOf({
+      listed: this.#switchboard.listed(),
+      all: this.#switchboard.all(),
+      requests: this.#switchboard.requests,
+      uptime: Date.now() - this.#startedAt,
+      amqp: this.#amqp?.stats(),
+    })
+  }
+
+  async #groupStats(): Promise<GroupStats> {
+    if (!this.#group) return groupStats([await this.#hubStats()], 0)
+    const { answers, missing } = await this.#group.ask()
+    return groupStats(answers.filter(isHubStats), missing)
+  }
+
+  async #hubStats(): Promise<HubStats> {
+    const stats = await this.#stats()
+    const shared = stats.channels
+      .map(({ id }) => id)
+      .filter((name) => this.#switchboard.adapterOf(name) === 'redis')
+    return { hub: `${hostname()}:${new URL(this.#url).port}`, shared, ...stats }
+  }
+}

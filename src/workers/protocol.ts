@@ -1,0 +1,93 @@
+import type { CacheAdapter, Config } from '../config/config.js'
+import { type ErrorCode, HubError, messageOf } from '../errors.js'
+import type { Entry, Snapshot } from '../event/entry.js'
+import type { HubEvent } from '../event/event.js'
+import type { GroupStats } from '../group-stats.js'
+import type { Stats } from '../stats.js'
+import type { Break, Delivery, StoredChannelOptions } from '../store/store.js'
+import type { Tally } from './tally.js'
+
+/** What a worker asks of its primary, and what that answers. */
+export interface Calls {
+  /** The channel's snapshot is sent before the answer, its events from then on. */
+  open(adapter: CacheAdapter, name: string, options: StoredChannelOptions): void
+  append(name: string, event: HubEvent, delivery: Delivery | undefined): Appended | undefined
+  read(name: string, after: number): Snapshot
+  catchUp(name: string): void
+  channels(adapter: CacheAdapter): string[]
+  stats(): Stats
+  groupStats(): GroupStats
+}
+
+export type CallName = keyof Calls
+
+/** What became of an event that a worker appended; its bytes the worker can make itself. */
+export interface Appended extends Omit<Entry, 'type' | 'frame'> {
+  /** How many streams of its channel other workers have open. */
+  readonly elsewhere: number
+}
+
+/** An error on its way to another process. */
+export interface Failure {
+  /** Undefined for an error that nobody foresaw. */
+  readonly code: ErrorCode | undefined
+  readonly message: string
+}
+
+/** What a worker is, told by its primary. */
+export interface WorkerSettings {
+  /** The worker's number, for its log. */
+  readonly worker: number
+  readonly config: Config
+  readonly logLevel: string
+  /** Where the hub listens. */
+  readonly url: string
+}
+
+/** From the primary to a worker. */
+export type ToWorker =
+  | { readonly kind: 'start'; readonly settings: WorkerSettings }
+  | {
+      readonly kind: 'load'
+      readonly channel: string
+      readonly snapshot: Snapshot
+      readonly broken: Break | undefined
+    }
+  | { readonly kind: 'entry'; readonly channel: string; readonly entry: Entry }
+  | { readonly kind: 'answer'; readonly call: number; readonly value: unknown }
+  | { readonly kind: 'failure'; readonly call: number; readonly failure: Failure }
+  /** To be answered with a pong, and a tally before it. */
+  | { readonly kind: 'ping' }
+  /** No event is to be taken any more; when none is under way, the worker has settled. */
+  | { readonly kind: 'settle' }
+  /** All workers have settled: streams are to be ended. */
+  | { readonly kind: 'end' }
+
+/** From a worker to the primary. */
+export type ToPrimary =
+  | { readonly kind: 'up' }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | {
+      readonly kind: 'call'
+      readonly call: number
+      readonly name: CallName
+      readonly args: readonly unknown[]
+    }
+  | { readonly kind: 'close'; readonly channel: string }
+  /** Whether those who publish to a channel are to wait for this worker's subscribers. */
+  | { readonly kind: 'backlog'; readonly channel: string; readonly isBacklogged: boolean }
+  | { readonly kind: 'tally'; readonly tally: Tally }
+  | { readonly kind: 'pong' }
+  /** A connection has arrived. */
+  | { readonly kind: 'taken' }
+  /** So many more connections are open, or less. */
+  | { readonly kind: 'connections'; readonly change: number }
+  | { readonly kind: 'settled' }
+
+export function toFailure(error: unknown): Failure {
+  return { code: error instanceof HubError ? error.code : undefined, message: messageOf(error) }
+}
+
+export function toError({ code, message }: Failure): Error {
+  return code ? new HubError(code, message) : new Error(message)
+}

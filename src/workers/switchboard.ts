@@ -1,0 +1,175 @@
+import { type Published, unknownChannel } from '../channels.js'
+import type { CacheAdapter, Config } from '../config/config.js'
+import { HubError } from '../errors.js'
+import type { Entry } from '../event/entry.js'
+import type { HubEvent } from '../event/event.js'
+import { type Opened, Opener } from '../opener.js'
+import type { Counted } from '../stats.js'
+import type { Delivery, Store, StoredChannel, StoredChannelOptions } from '../store/store.js'
+import { Ledger } from './ledger.js'
+import { type Downlink, Line } from './line.js'
+import type { Tally } from './tally.js'
+
+/** The channels of a hub with workers: between its stores and those who hold the streams. */
+export class Switchboard {
+  readonly #config: Config
+  readonly #stores: ReadonlyMap<CacheAdapter, Store>
+  readonly #lines: Opener<Line>
+  readonly #ledger = new Ledger()
+
+  /** @param stores one for each cache adapter that the configuration uses */
+  constructor(config: Config, stores: ReadonlyMap<CacheAdapter, Store>) {
+    this.#config = config
+    this.#stores = stores
+    this.#lines = new Opener(config, stores, (name, options) => new Line(name, options.cacheLength))
+  }
+
+  /**
+   * Opens the channels that are configured, and those that the default store holds if channels
+   * need not be defined; later those whose store is away.
+   *
+   * @throws {HubError} `STORE_FAILED`
+   */
+  async start(): Promise<void> {
+    await this.#lines.openAll()
+  }
+
+  /** Forgets channels that never had an event and that nobody follows. */
+  tick(): void {
+    this.#lines.retry()
+    this.#lines.sweep(
+      (line) => line.isFollowed || this.#isKnown(line),
+      ({ name }) => this.#ledger.forget(name),
+    )
+  }
+
+  /** What all workers have counted of requests. */
+  get requests() {
+    return this.#ledger.server
+  }
+
+  /** The channels that are defined or have had an event. */
+  *listed(): Generator<Counted, void, undefined> {
+    for (const [, { follower }] of this.#lines) {
+      if (this.#isKnown(follower)) yield this.#counted(follower)
+    }
+  }
+
+  /** What was counted of all channels, those too that are known no more. */
+  *all(): Generator<Pick<Counted, 'counters' | 'subscribers'>, void, undefined> {
+    for (const [, { follower }] of this.#lines) yield this.#counted(follower)
+    yield { counters: { events: 0, ...this.#ledger.others }, subscribers: 0 }
+  }
+
+  /** Where a channel of that name keeps its history. */
+  adapterOf(name: string): CacheAdapter {
+    return this.#lines.configOf(name).cacheAdapter
+  }
+
+  /** @throws {HubError} `UNKNOWN_CHANNEL` if there can be no channel of that name */
+  admit(name: string): void {
+    const { channels, server } = this.#config
+    if (!server.allowUndefinedChannels && !channels.has(name)) throw unknownChannel()
+  }
+
+  /** As `Channels.publish`, for inputs. */
+  publish(name: string, event: HubEvent): Promise<Published>
+  publish(
+    name: string,
+    event: HubEvent,
+    delivery: Delivery | undefined,
+  ): Promise<Published | undefined>
+  async publish(
+    name: string,
+    event: HubEvent,
+    delivery?: Delivery,
+  ): Promise<Published | undefined> {
+    const open = await this.#lines.open(name)
+    const entry = await this.#append(open, event, delivery)
+    if (!entry) return undefined
+    const { id = null, sequence } = entry
+    return { channel: name, id, sequence, subscribers: this.#counted(open.follower).subscribers }
+  }
+
+  /** The names of the channels that a store holds. */
+  channels(adapter: CacheAdapter): Promise<string[]> {
+    return this.#storeOf(adapter).channels()
+  }
+
+  /** Tells a worker what there is of a channel, and of all that comes. */
+  async join(
+    worker: Downlink,
+    adapter: CacheAdapter,
+    name: string,
+    options: StoredChannelOptions,
+  ): Promise<Line> {
+    const { follower: line } = await this.#lines.open(name, { cacheAdapter: adapter, ...options })
+    line.join(worker)
+    return line
+  }
+
+  /** @returns undefined for an event that was appended already */
+  append(
+    name: string,
+    event: HubEvent,
+    delivery: Delivery | undefined,
+  ): Promise<Entry | undefined> {
+    return this.#append(this.#openLine(name), event, delivery)
+  }
+
+  /** A channel that a worker has joined, as its store has it. */
+  stored(name: string): StoredChannel {
+    return this.#openLine(name).stored
+  }
+
+  /** Takes in what a worker has counted. */
+  count(worker: Downlink, tally: Tally): void {
+    this.#ledger.add(worker, tally)
+    for (const [name] of tally.channels) if (!this.#lines.get(name)) this.#ledger.forget(name)
+  }
+
+  /** How many streams of a channel workers other than this one have open. */
+  elsewhere(name: string, worker: Downlink): number {
+    return this.#ledger.elsewhere(name, worker)
+  }
+
+  /** A worker has gone, and its streams with it. */
+  leave(worker: Downlink): void {
+    this.#ledger.bury(worker)
+  }
+
+  async #append(
+    open: Opened<Line>,
+    event: HubEvent,
+    delivery: Delivery | undefined,
+  ): Promise<Entry | undefined> {
+    open.users += 1
+    try {
+      return await open.follower.append(open.stored, event, delivery)
+    } finally {
+      open.users -= 1
+    }
+  }
+
+  #openLine(name: string): Opened<Line> {
+    const open = this.#lines.get(name)
+    if (!open) throw new HubError('STORE_FAILED', `channel ${name} is not open`)
+    return open
+  }
+
+  #storeOf(adapter: CacheAdapter): Store {
+    const store = this.#stores.get(adapter)
+    if (!store) throw new HubError('STORE_FAILED', `there is no ${adapter} store`)
+    return store
+  }
+
+  #isKnown({ name, log }: Line): boolean {
+    return log.head > 0 || this.#config.channels.has(name)
+  }
+
+  #counted({ name, log, events }: Line): Counted {
+    const counts = this.#ledger.of(name)
+    const subscribers = counts.connects - counts.disconnects
+    return { name, log, counters: { events, ...counts }, subscribers }
+  }
+}

@@ -1,0 +1,57 @@
+import { Socket } from 'node:net'
+import type { LevelWithSilent } from 'pino'
+import { createLogger } from '../cli/logger.js'
+import { Hub } from '../hub.js'
+import { toFailure, type WorkerSettings } from './protocol.js'
+import { Uplink } from './uplink.js'
+import { Worker } from './worker.js'
+
+// What a worker's process runs. Beside the channel for connections it has a socket to its primary.
+
+/** The file descriptor of that socket. */
+const LINK = 4
+
+const uplink = new Uplink(new Socket({ fd: LINK }))
+let worker: Worker | undefined
+let hub: Hub | undefined
+
+uplink.onOrder = (order) => {
+  obey(order).catch((error: unknown) => {
+    uplink.send({ kind: 'failed', failure: toFailure(error) }) // and the primary ends this process
+  })
+}
+uplink.onClose = () => process.exit(1)
+process.on('message', (_message, socket) => worker?.take(socket as Socket | undefined))
+
+// They are sent to the whole group, as by Ctrl-C: it is the primary that acts on them.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {})
+
+async function obey(order: Parameters<Uplink['onOrder']>[0]): Promise<void> {
+  switch (order.kind) {
+    case 'start':
+      await start(order.settings)
+      break
+    case 'ping':
+      worker?.pong()
+      break
+    case 'settle':
+      await hub?.stop()
+      process.exit()
+      break
+    case 'end':
+      worker?.end()
+  }
+}
+
+async function start({ config, logLevel, worker: number, url }: WorkerSettings): Promise<void> {
+  const logger = createLogger(logLevel as LevelWithSilent, config.server.logdir)
+  const log = logger.child({ worker: number })
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'the worker failed')
+    process.exit(1)
+  })
+  worker = new Worker(url, uplink)
+  hub = new Hub(config, { logger: log }, worker)
+  await hub.start()
+  uplink.send({ kind: 'up' })
+}

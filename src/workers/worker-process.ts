@@ -1,0 +1,167 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { HubError } from '../errors.js'
+import type { Downlink } from './line.js'
+import { Link } from './link.js'
+import { type ToPrimary, toError, type WorkerSettings } from './protocol.js'
+import { type Figures, Session } from './session.js'
+import type { Switchboard } from './switchboard.js'
+
+const MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url))
+
+/** Ticks for which a worker may be silent, and in which it has to be up, before it is killed. */
+const PATIENCE = { silent: 5, starting: 30 }
+
+/** A worker, as its primary has it. */
+export class WorkerProcess {
+  /** Resolves when it is up; rejects with the reason if it ends before that. */
+  readonly up: Promise<void>
+  /** Resolves with how it ended, when it has. */
+  readonly ended: Promise<string>
+  /** How many connections it has. */
+  connections = 0
+  /** Called when it can be given a connection. */
+  onFree: () => void = () => {}
+  readonly #child: ChildProcess
+  readonly #link: Downlink
+  readonly #session: Session
+  #state: 'starting' | 'up' | 'ended' = 'starting'
+  /** Why it is being killed. */
+  #fault: Error | undefined
+  /** The connection that is on its way to it. */
+  #handedOver: Socket | undefined
+  #silentTicks = 0
+  readonly #pings: (() => void)[] = []
+  #onUp: () => void = () => {}
+  #onSettled: () => void = () => {}
+
+  constructor(settings: WorkerSettings, switchboard: Switchboard, figures: Figures) {
+    this.#child = fork(MAIN, { stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'] })
+    this.#link = new Link(this.#child.stdio[4] as Duplex, (message) => this.#receive(message))
+    this.#session = new Session(this.#link, switchboard, figures)
+    this.ended = new Promise((resolve) => {
+      this.#child.once('error', (error) => resolve(error.message))
+      this.#child.once('exit', (code, signal) => resolve(this.#reason(code, signal)))
+    })
+    this.ended.then(() => this.#end())
+    const fails = this.ended.then((reason) => {
+      throw this.#fault ?? new HubError('WORKER_FAILED', `a worker did not start: it ${reason}`)
+    })
+    this.up = Promise.race([
+      fails,
+      new Promise<void>((resolve) => {
+        this.#onUp = resolve
+      }),
+    ])
+    this.up.catch(() => {}) // who started it looks at how it ended
+    this.#link.send({ kind: 'start', settings })
+  }
+
+  /** Its process's number; undefined if it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  /** Whether it can be given a connection now. */
+  get isFree(): boolean {
+    return this.#state === 'up' && !this.#handedOver
+  }
+
+  /** Gives it a connection, of which nothing has been read. */
+  take(socket: Socket): void {
+    this.#handedOver = socket
+    this.connections += 1
+    // Open here until it has arrived: Node would forget to close it if the worker ended now.
+    this.#child.send('connection', socket, { keepOpen: true }, () => {})
+  }
+
+  /** Resolves when it has told all that it had counted when this was called, or has ended. */
+  ping(): Promise<void> {
+    if (this.#state !== 'up') return Promise.resolve()
+    this.#link.send({ kind: 'ping' })
+    return new Promise((resolve) => this.#pings.push(resolve))
+  }
+
+  /** Kills it if it has been silent for long. */
+  tick(): void {
+    this.#silentTicks += 1
+    const isUp = this.#state === 'up'
+    if (this.#silentTicks > (isUp ? PATIENCE.silent : PATIENCE.starting)) this.kill()
+    else this.ping()
+  }
+
+  /** Lets it take no event any more; resolves when none is under way in it, or it has ended. */
+  async settle(): Promise<void> {
+    if (this.#state !== 'up') {
+      this.kill()
+      return
+    }
+    this.#link.send({ kind: 'settle' })
+    await Promise.race([
+      this.ended,
+      new Promise<void>((resolve) => {
+        this.#onSettled = resolve
+      }),
+    ])
+  }
+
+  /** Lets it end its streams, and itself. */
+  end(): void {
+    this.#link.send({ kind: 'end' })
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
+
+  #receive(message: ToPrimary): void {
+    this.#silentTicks = 0
+    switch (message.kind) {
+      case 'up':
+        this.#state = 'up'
+        this.#onUp()
+        this.onFree()
+        break
+      case 'failed':
+        this.#fault = toError(message.failure)
+        this.kill()
+        break
+      case 'pong':
+        this.#pings.shift()?.()
+        break
+      case 'taken':
+        this.#letGo()
+        this.onFree()
+        break
+      case 'connections':
+        this.connections += message.change
+        break
+      case 'settled':
+        this.#onSettled()
+        break
+      default:
+        this.#session.receive(message)
+    }
+  }
+
+  /** Closes this process's end of the connection that was handed over. */
+  #letGo(): void {
+    this.#handedOver?.destroy()
+    this.#handedOver = undefined
+  }
+
+  #end(): void {
+    this.#state = 'ended'
+    this.#letGo()
+    this.#link.close()
+    this.#session.close()
+    for (const resolve of this.#pings.splice(0)) resolve()
+  }
+
+  #reason(code: number | null, signal: NodeJS.Signals | null): string {
+    if (this.#fault) return `failed: ${this.#fault.message}`
+    return signal ? `was ended by ${signal}` : `ended with exit code ${code}`
+  }
+}

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { Duplex, PassThrough } from 'node:stream'
+import { resolveConfig } from '../../src/config/resolve.js'
+import type { Entry, Snapshot } from '../../src/event/entry.js'
+import { checkEvent } from '../../src/event/event.js'
+import { LevelStore } from '../../src/store/leveldb.js'
+import { MemoryStore } from '../../src/store/memory.js'
+import { type Follower, NOBODY, type Store } from '../../src/store/store.js'
+import { IpcStore } from '../../src/workers/ipc-store.js'
+import { Link } from '../../src/workers/link.js'
+import type { ToPrimary, ToWorker } from '../../src/workers/protocol.js'
+import { type Request, Session } from '../../src/workers/session.js'
+import { Switchboard } from '../../src/workers/switchboard.js'
+import { Uplink } from '../../src/workers/uplink.js'
+import { makeFolder } from '../helpers/folder.js'
+import { describeStore } from '../store/contract.js'
+
+const { config } = resolveConfig({}, 'the test', { env: {} })
+const NO_FIGURES = { stats: () => assert.fail(), groupStats: () => assert.fail() }
+const OPTIONS = { cacheLength: 100, assignIds: false }
+
+/** A worker's end and its primary's of a link in this process. */
+function linked(switchboard: Switchboard): { store: IpcStore; uplink: Uplink } {
+  const up = new PassThrough()
+  const down = new PassThrough()
+  const uplink = new Uplink(Duplex.from({ readable: down, writable: up }))
+  const stream = Duplex.from({ readable: up, writable: down })
+  const link: Link<ToPrimary, ToWorker> = new Link(stream, (message) =>
+    session.receive(message as Request),
+  )
+  const session = new Session(link, switchboard, NO_FIGURES)
+  link.onClose = () => session.close()
+  return { store: new IpcStore('memory', uplink), uplink }
+}
+
+/** A store as a worker has it, whose primary ends with it. */
+function remote(behind: Store): Store {
+  const { store, uplink } = linked(new Switchboard(config, new Map([['memory', behind]])))
+  return {
+    start: () => behind.start(),
+    channels: () => store.channels(),
+    open: (...args) => store.open(...args),
+    stop: async () => {
+      uplink.close()
+      await behind.stop()
+    },
+  }
+}
+
+describeStore({
+  name: 'memory, through a primary',
+  isDurable: false,
+  make: async () => {
+    const again = () => remote(new MemoryStore())
+    return { store: again(), again, clean: async () => {} }
+  },
+})
+
+describeStore({
+  name: 'leveldb, through a primary',
+  isDurable: true,
+  make: async () => {
+    const { folder, clean } = await makeFolder()
+    const again = () => remote(new LevelStore({ storageDir: folder }))
+    return { store: again(), again, clean }
+  },
+})
+
+describe('workers on one primary', () => {
+  let switchboard: Switchboard
+  let one: IpcStore
+  let other: IpcStore
+  let uplinks: Uplink[]
+
+  beforeEach(() => {
+    switchboard = new Switchboard(config, new Map([['memory', new MemoryStore()]]))
+    const links = [linked(switchboard), linked(switchboard)] as const
+    uplinks = links.map(({ uplink }) => uplink)
+    one = links[0].store
+    other = links[1].store
+  })
+  afterEach(() => {
+    for (const uplink of uplinks) uplink.close()
+  })
+
+  const follower = () => {
+    const loaded: Snapshot[] = []
+    const ids: (string | undefined)[] = []
+    return {
+      loaded,
+      ids,
+      load: (snapshot: Snapshot) => loaded.push(snapshot),
+      accept: ({ id }: Entry) => ids.push(id),
+    }
+  }
+
+  it('are told of the events of all, in one order', async () => {
+    const first = follower()
+    const second = follower()
+    const channels = [
+      await one.open('test', OPTIONS, first),
+      await other.open('test', OPTIONS, second),
+    ]
+    const appends = Array.from({ length: 500 }, (_, n) =>
+      channels[n % 2]?.append(checkEvent({ id: `${n}`, data: '' })),
+    )
+    const numbers = (await Promise.all(appends)).map((entry) => entry?.sequence)
+    for (const channel of channels) await channel.catchUp()
+    assert.equal(new Set(first.ids).size, 500)
+    assert.deepEqual(second.ids, first.ids)
+    assert.equal(new Set(numbers).size, 500)
+  })
+
+  it('begin with what there is, and miss nothing between that and what comes', async () => {
+    const writer = await one.open('test', OPTIONS, NOBODY)
+    for (let id = 1; id <= 3; id += 1) await writer.append(checkEvent({ id: `${id}`, data: '' }))
+    const late = follower()
+    const appends = [4, 5, 6].map((id) => writer.append(checkEvent({ id: `${id}`, data: '' })))
+    const reader = await other.open('test', OPTIONS, late)
+    await Promise.all(appends)
+    await reader.catchUp()
+    const ids = [...(late.loaded[0]?.entries ?? []).map(({ id }) => id), ...late.ids]
+    assert.deepEqual(ids, ['1', '2', '3', '4', '5', '6'])
+  })
+
+  it('are told nothing of a channel that they have closed, and all of it once open again', async () => {
+    const writer = await one.open('test', OPTIONS, NOBODY)
+    const first = follower()
+    const closed = await other.open('test', OPTIONS, first)
+    closed.close()
+    await writer.append(checkEvent({ id: 'a', data: '' }))
+    const second = follower()
+    await other.open('test', OPTIONS, second)
+    await writer.append(checkEvent({ id: 'b', data: '' }))
+    await (await other.open('else', OPTIONS, NOBODY)).catchUp()
+    assert.deepEqual(first.ids, [])
+    assert.deepEqual(
+      second.loaded[0]?.entries.map(({ id }) => id),
+      ['a'],
+    )
+    assert.deepEqual(second.ids, ['b'])
+  })
+
+  it('wait with their appends while one of them lags, in order, but not for one that has gone', async () => {
+    const writer = await one.open('test', OPTIONS, NOBODY)
+    let lag: () => void = () => {}
+    const slow: Follower & { isBacklogged: boolean } = {
+      ...NOBODY,
+      isBacklogged: true,
+      ready: () =>
+        new Promise((resolve) => {
+          lag = resolve
+        }),
+    }
+    await other.open('test', OPTIONS, slow)
+    await writer.append(checkEvent({ id: '0', data: '' }))
+    await uplinks[1]?.call('catchUp', 'test') // by then the primary knows that it lags
+    const order: string[] = []
+    const append = async (id: string) => {
+      await writer.append(checkEvent({ id, data: '' }))
+      order.push(id)
+    }
+    const appends = ['1', '2'].map(append)
+    await writer.catchUp()
+    assert.deepEqual(order, [])
+    slow.isBacklogged = false
+    lag()
+    await Promise.all(appends)
+    slow.isBacklogged = true
+    await append('3')
+    await uplinks[1]?.call('catchUp', 'test')
+    const last = append('4')
+    uplinks[1]?.close()
+    await last
+    assert.deepEqual(order, ['1', '2', '3', '4'])
+  })
+
+  it('fail what they ask for when the primary has gone', async () => {
+    const channel = await one.open('test', OPTIONS, NOBODY)
+    const append = channel.append(checkEvent({ data: '' }))
+    uplinks[0]?.close()
+    await assert.rejects(append, { code: 'STORE_UNAVAILABLE' })
+  })
+})

@@ -2,6 +2,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { hostname } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import { type Logger, pino } from 'pino'
+import { AccessList } from './access/access-list.js'
 import { checkChannelName } from './channel/name.js'
 import { Channels, type Published } from './channels.js'
 import type { NewEvent } from './client/publish.js'
@@ -102,6 +103,8 @@ export class Hub {
       config,
       channels: this.#channels,
       policies: new Policies(config),
+      trustedProxies: new AccessList(config.server.trustedProxies),
+      logger: this.#logger,
       counters: this.#counters,
       taken: new WeakSet<Socket>(),
       streams: this.#streams,
@@ -111,7 +114,7 @@ export class Hub {
       retry: () => this.#retry(),
       isStopping: () => this.#stopping !== undefined,
     }
-    this.#server = createServer(context, this.#logger)
+    this.#server = createServer(context)
   }
 
   /**

@@ -17,10 +17,15 @@ export interface ChannelConfig {
 
 /** A checked configuration, complete and never to change; intervals and timeouts in seconds. */
 export interface Config {
-  readonly server: Omit<FilledFile['server'], 'bind-ip' | 'logdir' | 'threadsPerChannel'> & {
+  readonly server: Omit<
+    FilledFile['server'],
+    'bind-ip' | 'logdir' | 'threadsPerChannel' | 'trustedProxies'
+  > & {
     readonly bindIp: string
     /** How many processes hold the streams. */
     readonly workers: number
+    /** The addresses and CIDR ranges of proxies that are believed whom they speak for. */
+    readonly trustedProxies: readonly string[]
     /** An absolute path; undefined for no log file. */
     readonly logdir: string | undefined
   }
@@ -42,7 +47,13 @@ export interface Config {
  * @throws {HubError} `INVALID_CONFIG` if leveldb is in use and there is no folder for it
  */
 export function toConfig(file: FilledFile, env: NodeJS.ProcessEnv): Config {
-  const { 'bind-ip': bindIp, logdir, threadsPerChannel = 1, ...server } = file.server
+  const {
+    'bind-ip': bindIp,
+    logdir,
+    threadsPerChannel = 1,
+    trustedProxies = [],
+    ...server
+  } = file.server
   const { workers = Math.min(threadsPerChannel, MAX_WORKERS) } = server
   const { numConnections: _, ...redis } = file.redis
   const channelDefaults = toChannel(file.default, file.default)
@@ -50,7 +61,13 @@ export function toConfig(file: FilledFile, env: NodeJS.ProcessEnv): Config {
     file.channels.map((channel) => [channel.path, toChannel(channel, file.default)]),
   )
   return Object.freeze({
-    server: Object.freeze({ ...server, workers, bindIp, logdir: logdir && resolve(logdir) }),
+    server: Object.freeze({
+      ...server,
+      workers,
+      bindIp,
+      trustedProxies: Object.freeze([...trustedProxies]),
+      logdir: logdir && resolve(logdir),
+    }),
     amqp: Object.freeze({ ...file.amqp }),
     redis: Object.freeze(redis),
     leveldb: Object.freeze({

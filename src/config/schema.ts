@@ -31,6 +31,13 @@ export const SECTIONS = {
       'Whether channels that "channels" does not list may be used.',
     ),
     enablePost: flag(true, 'Whether events can be published by HTTP POST.'),
+    trustedProxies: Type.Optional(
+      Type.Array(Type.String({ format: 'range' }), {
+        description:
+          'The addresses and CIDR ranges of proxies that are believed what X-Forwarded-For or ' +
+          'Forwarded says; none if absent.',
+      }),
+    ),
     stallTimeout: whole(1, 3600, {
       default: 60,
       description: 'Seconds after which a subscriber that reads nothing is closed.',

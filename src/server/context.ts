@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net'
+import type { Logger } from 'pino'
+import type { AccessList } from '../access/access-list.js'
 import type { Channels } from '../channels.js'
 import type { Config } from '../config/config.js'
 import type { GroupStats } from '../group-stats.js'
@@ -11,6 +13,9 @@ export interface ServerContext {
   readonly config: Config
   readonly channels: Channels
   readonly policies: Policies
+  /** The proxies that are believed whom they speak for; see `clientAddress`. */
+  readonly trustedProxies: AccessList
+  readonly logger: Logger
   readonly counters: ServerCounters
   /** The sockets that become streams, and so are not HTTP's any more. */
   readonly taken: WeakSet<Socket>

@@ -25,8 +25,11 @@ export function publishRoute(app: FastifyInstance, context: ServerContext): void
     },
     handler: async (request) => {
       try {
-        const { channel } = request.target
-        return await context.channels.publish(channel, parseEvent(request.body ?? ''))
+        const { address, target } = request
+        const { channel } = target
+        const published = await context.channels.publish(channel, parseEvent(request.body ?? ''))
+        context.logger.debug({ channel, address, id: published.id }, 'an event was published')
+        return published
       } finally {
         context.publishes.end(request.raw)
       }
@@ -44,7 +47,7 @@ function track({ raw }: FastifyRequest, { publishes }: ServerContext): void {
 
 /** Refuses who may not publish before a body is read. */
 function admit(request: FastifyRequest, context: ServerContext): void {
-  const { config, channels, policies } = context
+  const { config, channels } = context
   const { channel } = request.target
   if (context.taken.has(request.raw.socket)) {
     throw new HttpError(400, 'this connection is a stream already; it takes no further request')
@@ -56,13 +59,23 @@ function admit(request: FastifyRequest, context: ServerContext): void {
   }
   if (context.isStopping()) throw new HubError('HUB_STOPPING', 'the hub is stopping; try again')
   channels.admit(channel)
-  const address = request.raw.socket.remoteAddress
-  if (!policies.for(channel).publishers.allows(address)) {
-    throw new HttpError(403, `${address} may not publish to this channel (restrictPublish)`)
-  }
+  checkAddress(request, context)
   const { 'content-length': length, 'content-encoding': encoding } = request.headers
   if (length === undefined) throw new HttpError(411, 'a publish needs a Content-Length')
   if (encoding !== undefined && encoding !== 'identity') {
     throw new HttpError(415, `Content-Encoding ${encoding} is not supported; send plain JSON`)
   }
+}
+
+/** Refuses what comes from an address that may not publish, or from none that can be told. */
+function checkAddress({ address, target }: FastifyRequest, context: ServerContext): void {
+  const { channel } = target
+  if (address !== undefined && context.policies.for(channel).publishers.allows(address)) return
+  context.logger.info({ channel, address: address ?? null }, 'a publisher was refused')
+  throw new HttpError(
+    403,
+    address === undefined
+      ? 'nobody may publish whose address cannot be told: X-Forwarded-For or Forwarded is unclear'
+      : `${address} may not publish to this channel (restrictPublish)`,
+  )
 }

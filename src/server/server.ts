@@ -1,5 +1,6 @@
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
+import { clientAddress } from '../access/client-address.js'
 import { answerBrokenRequest } from './broken-request.js'
 import type { ServerContext } from './context.js'
 import { allowOrigin, preflightRoute } from './cors.js'
@@ -13,6 +14,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What the request is about, unless that is the hub itself. */
     target: Target
+    /** Where it comes from; undefined where that cannot be told for certain. */
+    address: string | undefined
   }
 }
 
@@ -27,9 +30,9 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS'])
 const MAX_TARGET_LENGTH = 16_384
 
 /** The hub's HTTP server, not yet listening. */
-export function createServer(context: ServerContext, logger: Logger): FastifyInstance {
+export function createServer(context: ServerContext): FastifyInstance {
   const app = fastify({
-    loggerInstance: quieter(logger),
+    loggerInstance: quieter(context.logger),
     childLoggerFactory: (parent) => parent, // one for each request would cost more than the rest
     logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
@@ -45,8 +48,10 @@ export function createServer(context: ServerContext, logger: Logger): FastifyIns
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(refuseMethod)
   app.decorateRequest('target')
+  app.decorateRequest('address')
   app.addHook('onRequest', (request, reply, done) => {
     if (!METHODS.has(request.method)) refuseMethod(request)
+    request.address = clientAddress(request.raw, context.trustedProxies)
     const { url = '/' } = request.raw
     if (!isInspection(url)) {
       request.target = parseTarget(url)

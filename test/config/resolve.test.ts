@@ -28,6 +28,7 @@ describe('a configuration', () => {
         workers: 1,
         allowUndefinedChannels: true,
         enablePost: true,
+        trustedProxies: [],
         stallTimeout: 60,
       },
       amqp: {
@@ -146,7 +147,7 @@ describe('a configuration that cannot be used', () => {
       new Set([
         'server.port: found "abc", wants a whole number from 0 to 65535',
         'server.prot: unknown key; known here: port, bind-ip, logdir, pingInterval, pingEvent, ' +
-          'workers, threadsPerChannel, allowUndefinedChannels, enablePost, stallTimeout',
+          'workers, threadsPerChannel, allowUndefinedChannels, enablePost, trustedProxies, stallTimeout',
         'server.bind-ip: found "1.2.3.400", wants an IP address or host name',
         'server.pingInterval: found 0, wants a whole number from 1 to 3600',
         'server.enablePost: found "yes", wants true or false',

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { parseOrigin } from '../access/origins.js'
 import { type FilledFile, MAX_WORKERS } from './schema.js'
 import { defaultStorageDir, storageDirs } from './storage-dir.js'
 
@@ -89,10 +90,16 @@ function toChannel(
   return Object.freeze({
     cacheAdapter: channel.cacheAdapter ?? defaults.cacheAdapter,
     cacheLength: channel.cacheLength ?? defaults.cacheLength,
-    allowedOrigins: allowedOrigins.includes('*') ? '*' : Object.freeze([...allowedOrigins]),
+    allowedOrigins: toOrigins(allowedOrigins),
     restrictPublish: restrictPublish && Object.freeze([...restrictPublish]),
     assignIds: channel.assignIds ?? defaults.assignIds,
   })
+}
+
+/** The same origins as browsers write them. */
+function toOrigins(allowed: '*' | readonly string[]): ChannelConfig['allowedOrigins'] {
+  if (allowed === '*' || allowed.includes('*')) return '*'
+  return Object.freeze(allowed.map((text) => parseOrigin(text) ?? text))
 }
 
 function storageDir(

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { parseOrigin } from '../access/origins.js'
 import { parseRange } from '../access/range.js'
 import { channelNameFault } from '../channel/name.js'
 import { parseAmqpUrl } from './amqp-url.js'
@@ -13,6 +14,10 @@ export const FORMATS = {
   range: {
     wants: 'an IPv4 or IPv6 address or CIDR range',
     validate: (text: string) => parseRange(text) !== undefined,
+  },
+  origin: {
+    wants: 'an origin like "https://host" or "http://host:8080", without a path; or "null" or "*"',
+    validate: (text: string) => text === '*' || parseOrigin(text) !== undefined,
   },
   channel: {
     wants:

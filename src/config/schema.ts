@@ -208,7 +208,7 @@ function channelKeys(defaults: {
       ...defaults.cacheLength,
       description: 'How many events the history keeps at most.',
     }),
-    allowedOrigins: Type.Union([Type.Literal('*'), Type.Array(Type.String({ minLength: 1 }))], {
+    allowedOrigins: Type.Union([Type.Literal('*'), Type.Array(Type.String({ format: 'origin' }))], {
       ...defaults.allowedOrigins,
       description: 'The origins whose pages may read: "*" is all; a list is compared exactly.',
     }),

@@ -87,10 +87,10 @@ describe('a configuration', () => {
   it('takes a list of origins that holds * for all origins', () => {
     const { channels, channelDefaults } = configOf({
       default: { allowedOrigins: ['*'] },
-      channels: [{ path: 'a', allowedOrigins: ['https://*'] }],
+      channels: [{ path: 'a', allowedOrigins: ['HTTPS://Some.Host:443', 'null'] }],
     })
     assert.equal(channelDefaults.allowedOrigins, '*')
-    assert.deepEqual(channels.get('a')?.allowedOrigins, ['https://*'])
+    assert.deepEqual(channels.get('a')?.allowedOrigins, ['https://some.host', 'null'])
   })
 
   it('has absolute paths, from the working folder', () => {
@@ -157,7 +157,8 @@ describe('a configuration that cannot be used', () => {
         'default.cacheLength: found 0.5, wants a whole number from 0 to 1000000',
         `channels[0].path: found nothing, wants ${name}`,
         `channels[1].path: found "-/x", wants ${name}`,
-        'channels[2].allowedOrigins: found 5, wants "*" or a list, each item a text that is not empty',
+        'channels[2].allowedOrigins: found 5, wants "*" or a list, each item ' +
+          'an origin like "https://host" or "http://host:8080", without a path; or "null" or "*"',
         'channels[3].path: found "a", which is the name of channels[2], too; wants another',
         'channels[4]: found "b", wants an object',
         'extra: unknown key; known here: server, amqp, redis, leveldb, default, channels',
@@ -166,8 +167,8 @@ describe('a configuration that cannot be used', () => {
   })
 
   it('is told one fault for each place', () => {
-    assert.deepEqual(faultsIn({ default: { allowedOrigins: ['https://a', 5] } }), [
-      'default.allowedOrigins[1]: found 5, wants a text that is not empty',
+    assert.deepEqual(faultsIn({ default: { allowedOrigins: ['https://a', 'https://a/b'] } }), [
+      'default.allowedOrigins[1]: found "https://a/b", wants an origin like "https://host" or "http://host:8080", without a path; or "null" or "*"',
     ])
     assert.equal(faultsIn({ channels: [{ path: 'stats' }, { path: 'stats' }] }).length, 2)
   })

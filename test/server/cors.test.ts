@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type RunningHub, startHub } from '../helpers/hub.js'
 
 const ALLOW = 'access-control-allow-origin'
+const CREDENTIALS = 'access-control-allow-credentials'
 
 describe('CORS', () => {
   let hub: RunningHub
@@ -15,6 +16,7 @@ describe('CORS', () => {
         { path: 'some', allowedOrigins: ['https://some.host', 'http://a:8080'] },
         { path: 'star', allowedOrigins: ['*'] },
         { path: 'null', allowedOrigins: ['null'] },
+        { path: 'loud', allowedOrigins: ['HTTPS://Some.Host:443', 'http://b:80'] },
       ],
     })
   })
@@ -46,6 +48,10 @@ describe('CORS', () => {
     ['some', 'null', null],
     ['some', '*', null],
     ['null', 'null', 'null'],
+    ['null', 'NULL', null],
+    ['loud', 'https://some.host', 'https://some.host'],
+    ['loud', 'http://b', 'http://b'],
+    ['loud', 'HTTPS://Some.Host:443', null],
   ] as const) {
     it(`${allowed === null ? 'refuses' : 'allows'} ${origin} on ${channel}, preflight and stream`, async () => {
       const options = await preflight(channel, origin)
@@ -54,7 +60,10 @@ describe('CORS', () => {
       const { head } = await hub.subscribe(channel, { Origin: origin })
       const line = new RegExp(`^${ALLOW}: (.*)$`, 'im').exec(head)
       assert.equal(line?.[1] ?? null, allowed)
-      assert.equal(/^Vary: Origin$/m.test(head), channel === 'some' || channel === 'null')
+      assert.equal(/^Vary: Origin$/m.test(head), !['open', 'star'].includes(channel))
+      const isNamed = allowed !== null && !['*', 'null'].includes(allowed)
+      assert.equal(options.headers.get(CREDENTIALS), isNamed ? 'true' : null)
+      assert.equal(/^Access-Control-Allow-Credentials: true$/m.test(head), isNamed)
     })
   }
 
@@ -75,6 +84,19 @@ describe('CORS', () => {
       assert.ok(allowed?.split(', ').includes(name), name)
     }
     assert.ok(answer.headers.get('access-control-allow-methods')?.includes('POST'))
+  })
+
+  it('lets a client come back with an id that is so long or strange that it is preflighted', async () => {
+    for (const id of ['a'.repeat(255), 'e5p3n<3k0k0s', 'a'.repeat(4000)]) {
+      const options = await preflight('some', 'https://some.host')
+      assert.match(options.headers.get('access-control-allow-headers') ?? '', /Last-Event-ID/)
+      const stream = await hub.subscribe('some', {
+        Origin: 'https://some.host',
+        'Last-Event-ID': id,
+      })
+      const [gap] = await stream.count(1)
+      assert.equal(JSON.parse(gap?.data ?? '').requested, id)
+    }
   })
 
   it('lets a page read why it was refused', async () => {

@@ -1,5 +1,6 @@
 import { Channel, type ChannelOptions } from './channel/channel.js'
 import { Flusher } from './channel/flusher.js'
+import { checkNameLength } from './channel/name.js'
 import type { CacheAdapter, Config } from './config/config.js'
 import { HubError } from './errors.js'
 import type { HubEvent } from './event/event.js'
@@ -104,10 +105,9 @@ export class Channels implements Iterable<Channel> {
     return this.#opener.configOf(name).cacheAdapter
   }
 
-  /** @throws {HubError} `UNKNOWN_CHANNEL` if there can be no channel of that name */
+  /** @throws {HubError} as `admitName` */
   admit(name: string): void {
-    const { channels, server } = this.#config
-    if (!server.allowUndefinedChannels && !channels.has(name)) throw unknownChannel()
+    admitName(name, this.#config)
   }
 
   /**
@@ -181,6 +181,18 @@ export class Channels implements Iterable<Channel> {
   }
 }
 
-export function unknownChannel(): HubError {
+/**
+ * Sees to it that there can be a channel of that name.
+ *
+ * @throws {HubError} `UNKNOWN_CHANNEL` if only those that are defined are used, `INVALID_CHANNEL`
+ *   if it is longer than those that are not may be
+ */
+export function admitName(name: string, { channels, server }: Config): void {
+  if (channels.has(name)) return
+  if (!server.allowUndefinedChannels) throw unknownChannel()
+  checkNameLength(name, server.maxChannelNameLength)
+}
+
+function unknownChannel(): HubError {
   return new HubError('UNKNOWN_CHANNEL', 'Channel does not exist.')
 }

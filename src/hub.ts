@@ -8,7 +8,7 @@ import { Channels, type Published } from './channels.js'
 import type { NewEvent } from './client/publish.js'
 import type { CacheAdapter, Config } from './config/config.js'
 import { HubError, messageOf } from './errors.js'
-import { parseEvent } from './event/parse.js'
+import { checkEventSize, parseEvent } from './event/parse.js'
 import { type GroupStats, groupStats, type HubStats, isHubStats } from './group-stats.js'
 import type { AmqpInput } from './input/amqp-input.js'
 import { makeAmqpInput } from './input/inputs.js'
@@ -173,7 +173,9 @@ export class Hub {
     checkChannelName(channel)
     this.#channels.admit(channel)
     if (this.#stopping) throw new HubError('HUB_STOPPING', 'the hub is stopping')
-    const checked = parseEvent(jsonOf(event))
+    const json = jsonOf(event)
+    checkEventSize(Buffer.byteLength(json), this.#config.server.maxEventBytes)
+    const checked = parseEvent(json)
     this.#publishes.begin(checked)
     try {
       return await this.#channels.publish(channel, checked)

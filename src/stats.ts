@@ -10,11 +10,27 @@ export interface ServerCounters {
   invalidRequests: number
   /** Requests with a head or a body that is too large. */
   oversizedRequests: number
+  /** Of those, the ones with a head that is. */
+  oversizedHeaders: number
+  /** Of those, the ones with an event that is. */
+  oversizedEvents: number
+  /** Requests that took too long to arrive. */
+  timedOutRequests: number
+  /** Requests for channels that cannot be called so. */
+  refusedNames: number
 }
 
 /** No requests, for a start. */
 export function noRequests(): ServerCounters {
-  return { routerReadErrors: 0, invalidRequests: 0, oversizedRequests: 0 }
+  return {
+    routerReadErrors: 0,
+    invalidRequests: 0,
+    oversizedRequests: 0,
+    oversizedHeaders: 0,
+    oversizedEvents: 0,
+    timedOutRequests: 0,
+    refusedNames: 0,
+  }
 }
 
 /** The hub's figures under the original's names; all are counts since it started. [ssehub] */
@@ -32,6 +48,10 @@ export interface Stats {
     readonly router_read_errors: number
     readonly invalid_http_req: number
     readonly oversized_http_req: number
+    readonly oversized_headers: number
+    readonly oversized_events: number
+    readonly timed_out_requests: number
+    readonly refused_channel_names: number
     readonly channels: number
   }
   readonly channels: readonly ChannelStats[]
@@ -95,6 +115,10 @@ export function statsOf({ listed, all, requests, uptime, amqp }: Sources): Stats
       router_read_errors: requests.routerReadErrors,
       invalid_http_req: requests.invalidRequests,
       oversized_http_req: requests.oversizedRequests,
+      oversized_headers: requests.oversizedHeaders,
+      oversized_events: requests.oversizedEvents,
+      timed_out_requests: requests.timedOutRequests,
+      refused_channel_names: requests.refusedNames,
       channels: channels.length,
     },
     channels,

@@ -1,5 +1,6 @@
 import { HubError } from '../errors.js'
 
+/** Characters that a name may have, where `server.maxChannelNameLength` does not say less. */
 const MAX_LENGTH = 128
 
 /**
@@ -9,9 +10,7 @@ const MAX_LENGTH = 128
  */
 export function channelNameFault(name: string): string | undefined {
   if (name === '') return 'it is empty'
-  if (name.length > 2 * MAX_LENGTH || [...name].length > MAX_LENGTH) {
-    return `it is longer than ${MAX_LENGTH} characters`
-  }
+  if (isLonger(name, MAX_LENGTH)) return tooLong(MAX_LENGTH)
   if (/\p{Surrogate}/u.test(name)) return 'it is not well-formed Unicode'
   if (/\p{Cc}/u.test(name)) return 'it holds a control character'
   if (name.startsWith('-/')) return 'it begins with "-/"'
@@ -22,6 +21,19 @@ export function channelNameFault(name: string): string | undefined {
 export function checkChannelName(name: string): void {
   const fault = channelNameFault(name)
   if (fault) throw invalidChannel(fault)
+}
+
+/** @throws {HubError} `INVALID_CHANNEL` if a name has more characters than that */
+export function checkNameLength(name: string, maxLength: number): void {
+  if (isLonger(name, maxLength)) throw invalidChannel(tooLong(maxLength))
+}
+
+function isLonger(name: string, maxLength: number): boolean {
+  return name.length > 2 * maxLength || (name.length > maxLength && [...name].length > maxLength)
+}
+
+function tooLong(maxLength: number): string {
+  return `it is longer than ${maxLength} characters (server.maxChannelNameLength)`
 }
 
 /** @param fault what is wrong with the name, as `channelNameFault` says it */

@@ -42,6 +42,26 @@ export const SECTIONS = {
       default: 60,
       description: 'Seconds after which a subscriber that reads nothing is closed.',
     }),
+    maxChannelNameLength: whole(1, 128, {
+      default: 128,
+      description: 'Characters that the name of a channel may have which "channels" does not list.',
+    }),
+    maxEventBytes: whole(64, 67_108_864, {
+      default: 8_192_000,
+      description: 'Bytes that the JSON of an event may have.',
+    }),
+    maxHeaderBytes: whole(1024, 1_048_576, {
+      default: 16_384,
+      description: 'Bytes that the head of a request may have.',
+    }),
+    headersTimeout: whole(0, 3600, {
+      default: 10,
+      description: 'Seconds in which the head of a request has to be there; 0 is no limit.',
+    }),
+    requestTimeout: whole(0, 3600, {
+      default: 30,
+      description: 'Seconds in which all of a request has to be there; 0 is no limit.',
+    }),
   },
   amqp: {
     enabled: flag(false, 'Whether events are taken from a RabbitMQ broker, too.'),

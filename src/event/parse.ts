@@ -4,7 +4,7 @@ import { HubError, messageOf } from '../errors.js'
 import { checkEvent, type HubEvent } from './event.js'
 import { members } from './json-text.js'
 
-/** What the JSON of an event may have at most, in bytes. [ssehub] */
+/** What the JSON of an event may have at most, in bytes, where a hub does not say else. [ssehub] */
 export const MAX_EVENT_BYTES = 8_192_000
 
 /** An event, and where it says that it is to go. */
@@ -49,8 +49,10 @@ export function parseAddressedEvent(body: Buffer | string): AddressedEvent {
 }
 
 /** @throws {HubError} `INVALID_EVENT` if the JSON of an event has more bytes than it may */
-export function checkEventSize(bytes: number): void {
-  if (bytes > MAX_EVENT_BYTES) throw invalid(`it has ${bytes} bytes, more than ${MAX_EVENT_BYTES}`)
+export function checkEventSize(bytes: number, maxBytes = MAX_EVENT_BYTES): void {
+  if (bytes > maxBytes) {
+    throw invalid(`it has ${bytes} bytes, more than ${maxBytes} (server.maxEventBytes)`)
+  }
 }
 
 /** Whether a text is a JSON object with a `data` member: a whole event, not just its data. */

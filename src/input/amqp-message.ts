@@ -18,11 +18,12 @@ export interface AmqpMessage {
  * Reads a message. Its body is an event's JSON, whose `path` names the channel; where it has
  * none, the routing key does. [ssehub]
  *
+ * @param maxBytes what its body may have
  * @throws {HubError} `INVALID_EVENT`, `INVALID_CHANNEL`
  */
-export function readMessage(message: ConsumeMessage): AmqpMessage {
+export function readMessage(message: ConsumeMessage, maxBytes?: number): AmqpMessage {
   const { content } = message
-  checkEventSize(content.length)
+  checkEventSize(content.length, maxBytes)
   const { event, path } = parseAddressedEvent(content)
   const channel = channelOf(path, message.fields.routingKey)
   return { channel, event, delivery: deliveryOf(message, channel, event) }

@@ -8,7 +8,10 @@ import type { IntakeOptions } from './intake.js'
  *
  * @throws {HubError} `INVALID_CONFIG` if the file of `amqp.ca` cannot be read
  */
-export function makeAmqpInput(config: Config, options: IntakeOptions): AmqpInput | undefined {
+export function makeAmqpInput(
+  config: Config,
+  options: Omit<IntakeOptions, 'maxEventBytes'>,
+): AmqpInput | undefined {
   const { amqp, server, channels, channelDefaults } = config
   if (!amqp.enabled) return undefined
   const isShared = [channelDefaults, ...channels.values()].some((c) => c.cacheAdapter === 'redis')
@@ -18,5 +21,10 @@ export function makeAmqpInput(config: Config, options: IntakeOptions): AmqpInput
         'append every event once more; for those, set amqp.mode to "shared"',
     )
   }
-  return new AmqpInput({ ...options, config: amqp, name: `ssehub.${hostname()}.${server.port}` })
+  return new AmqpInput({
+    ...options,
+    maxEventBytes: server.maxEventBytes,
+    config: amqp,
+    name: `ssehub.${hostname()}.${server.port}`,
+  })
 }

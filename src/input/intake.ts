@@ -13,6 +13,8 @@ const MAX_PAUSE = 5000
 export interface IntakeOptions {
   /** Where events go. */
   readonly channels: Pick<Channels, 'admit' | 'publish'>
+  /** Bytes that a message may have. */
+  readonly maxEventBytes?: number
   readonly logger: Logger
   /** A number from 0 up to 1. */
   readonly random: () => number
@@ -38,7 +40,7 @@ export class Intake {
     this.counters.received += 1
     let channel: string | undefined
     try {
-      const message = readMessage(delivered.message)
+      const message = readMessage(delivered.message, this.#options.maxEventBytes)
       channel = message.channel
       this.#options.channels.admit(channel)
       this.#lanes.run(channel, () => this.#bring(message, delivered))

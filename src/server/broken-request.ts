@@ -2,6 +2,9 @@ import type { Socket } from 'node:net'
 import type { ServerContext } from './context.js'
 import { errorBody } from './errors.js'
 
+/** The settings that say how long it may take. */
+const TIMEOUTS = 'server.headersTimeout, server.requestTimeout'
+
 /** Counts and answers what cannot be read as HTTP, and so never reaches a route. */
 export function answerBrokenRequest(
   { code = '' }: Error & { code?: string },
@@ -12,10 +15,12 @@ export function answerBrokenRequest(
   if (taken.has(socket)) return
   if (code === 'HPE_HEADER_OVERFLOW') {
     counters.oversizedRequests += 1
-    answer(socket, 431, 'the head of the request is too large')
+    counters.oversizedHeaders += 1
+    answer(socket, 431, 'the head of the request is too large (server.maxHeaderBytes)')
   } else if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     counters.invalidRequests += 1
-    answer(socket, 408, 'the request took too long')
+    counters.timedOutRequests += 1
+    answer(socket, 408, `the request took too long to arrive (${TIMEOUTS})`)
   } else if (code.startsWith('HPE_')) {
     counters.invalidRequests += 1
     answer(socket, 400, 'this is not an HTTP request')

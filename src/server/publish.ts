@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { HubError } from '../errors.js'
-import { MAX_EVENT_BYTES, parseEvent } from '../event/parse.js'
+import { parseEvent } from '../event/parse.js'
 import type { ServerContext } from './context.js'
 import { HttpError, refuseMethod } from './errors.js'
 
@@ -12,7 +12,7 @@ export function publishRoute(app: FastifyInstance, context: ServerContext): void
   for (const url of ['/', '/stats', '/-/*'])
     app.post(url, { onRequest: refuseMethod }, refuseMethod)
   app.post<{ Body: Buffer | undefined }>('/*', {
-    bodyLimit: MAX_EVENT_BYTES,
+    bodyLimit: context.config.server.maxEventBytes,
     onRequest: (request, _reply, done) => {
       admit(request, context)
       track(request, context)
@@ -62,6 +62,11 @@ function admit(request: FastifyRequest, context: ServerContext): void {
   checkAddress(request, context)
   const { 'content-length': length, 'content-encoding': encoding } = request.headers
   if (length === undefined) throw new HttpError(411, 'a publish needs a Content-Length')
+  const { maxEventBytes } = config.server
+  if (Number(length) > maxEventBytes) {
+    const message = `the event has ${length} bytes, more than ${maxEventBytes} (server.maxEventBytes)`
+    throw new HttpError(413, message, { Connection: 'close' }) // its body is not read
+  }
   if (encoding !== undefined && encoding !== 'identity') {
     throw new HttpError(415, `Content-Encoding ${encoding} is not supported; send plain JSON`)
   }

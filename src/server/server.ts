@@ -1,6 +1,7 @@
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { clientAddress } from '../access/client-address.js'
+import { HubError } from '../errors.js'
 import { answerBrokenRequest } from './broken-request.js'
 import type { ServerContext } from './context.js'
 import { allowOrigin, preflightRoute } from './cors.js'
@@ -19,33 +20,39 @@ declare module 'fastify' {
   }
 }
 
-/** Ms in which the head of a request has to be there, and all of it. */
-const HEAD_TIMEOUT = 10_000
-const REQUEST_TIMEOUT = 30_000
+/** Ms between two looks at which requests have taken too long. */
+const TIMEOUT_CHECK = 1000
 
 /** What any address knows; others are refused before fastify has its own idea of them. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS'])
 
-/** The longest request target that is looked at; Node takes no head of more than 16 KB. */
-const MAX_TARGET_LENGTH = 16_384
-
 /** The hub's HTTP server, not yet listening. */
 export function createServer(context: ServerContext): FastifyInstance {
+  const { maxHeaderBytes, headersTimeout, requestTimeout } = context.config.server
   const app = fastify({
     loggerInstance: quieter(context.logger),
     childLoggerFactory: (parent) => parent, // one for each request would cost more than the rest
     logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: MAX_TARGET_LENGTH },
+    routerOptions: { maxParamLength: maxHeaderBytes },
     rewriteUrl: ({ url = '/' }) => originForm(url),
-    requestTimeout: REQUEST_TIMEOUT,
-    http: { headersTimeout: HEAD_TIMEOUT },
+    requestTimeout: requestTimeout * 1000,
+    http: {
+      headersTimeout: Math.min(headersTimeout, requestTimeout || headersTimeout) * 1000,
+      maxHeaderSize: maxHeaderBytes,
+      connectionsCheckingInterval: TIMEOUT_CHECK,
+    },
     // While the hub stops, subscribers get a 200 and a retry: the routes see to that.
     return503OnClosing: false,
     frameworkErrors: answerError,
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, context),
   })
-  app.setErrorHandler(answerError)
+  app.setErrorHandler((error: Parameters<typeof answerError>[0], request, reply) => {
+    if (error instanceof HubError && error.code === 'INVALID_CHANNEL') {
+      context.counters.refusedNames += 1
+    }
+    answerError(error, request, reply)
+  })
   app.setNotFoundHandler(refuseMethod)
   app.decorateRequest('target')
   app.decorateRequest('address')
@@ -61,7 +68,10 @@ export function createServer(context: ServerContext): FastifyInstance {
   })
   app.addHook('onResponse', (_request, { statusCode }, done) => {
     if (statusCode === 400) context.counters.invalidRequests += 1
-    if (statusCode === 413) context.counters.oversizedRequests += 1
+    if (statusCode === 413) {
+      context.counters.oversizedRequests += 1
+      context.counters.oversizedEvents += 1
+    }
     done()
   })
   preflightRoute(app)

@@ -1,4 +1,4 @@
-import { type Published, unknownChannel } from '../channels.js'
+import { admitName, type Published } from '../channels.js'
 import type { CacheAdapter, Config } from '../config/config.js'
 import { HubError } from '../errors.js'
 import type { Entry } from '../event/entry.js'
@@ -66,10 +66,9 @@ export class Switchboard {
     return this.#lines.configOf(name).cacheAdapter
   }
 
-  /** @throws {HubError} `UNKNOWN_CHANNEL` if there can be no channel of that name */
+  /** @throws {HubError} as `admitName` */
   admit(name: string): void {
-    const { channels, server } = this.#config
-    if (!server.allowUndefinedChannels && !channels.has(name)) throw unknownChannel()
+    admitName(name, this.#config)
   }
 
   /** As `Channels.publish`, for inputs. */

@@ -21,7 +21,7 @@ describe('the name of a channel', () => {
   it('is told what is wrong with it', () => {
     const faults = {
       '': 'it is empty',
-      [`${'👋'.repeat(128)}a`]: 'it is longer than 128 characters',
+      [`${'👋'.repeat(128)}a`]: 'it is longer than 128 characters (server.maxChannelNameLength)',
       'a\ud800b': 'it is not well-formed Unicode',
       'a\nb': 'it holds a control character',
       'a\u0085': 'it holds a control character',

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { Config } from '../../src/config/config.js'
 import { ConfigError } from '../../src/config/fault.js'
 import { resolveConfig } from '../../src/config/resolve.js'
+import { SECTIONS } from '../../src/config/schema.js'
 import { faultsOf } from './faults-of.js'
 
 const env = { HOME: '/home/nobody' }
@@ -30,6 +31,11 @@ describe('a configuration', () => {
         enablePost: true,
         trustedProxies: [],
         stallTimeout: 60,
+        maxChannelNameLength: 128,
+        maxEventBytes: 8_192_000,
+        maxHeaderBytes: 16_384,
+        headersTimeout: 10,
+        requestTimeout: 30,
       },
       amqp: {
         enabled: false,
@@ -146,8 +152,7 @@ describe('a configuration that cannot be used', () => {
       new Set(faultsIn(input)),
       new Set([
         'server.port: found "abc", wants a whole number from 0 to 65535',
-        'server.prot: unknown key; known here: port, bind-ip, logdir, pingInterval, pingEvent, ' +
-          'workers, threadsPerChannel, allowUndefinedChannels, enablePost, trustedProxies, stallTimeout',
+        `server.prot: unknown key; known here: ${Object.keys(SECTIONS.server).join(', ')}`,
         'server.bind-ip: found "1.2.3.400", wants an IP address or host name',
         'server.pingInterval: found 0, wants a whole number from 1 to 3600',
         'server.enablePost: found "yes", wants true or false',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { answerBrokenRequest } from '../../src/server/broken-request.js'
+import { noRequests } from '../../src/stats.js'
 import { type RunningHub, startHub } from '../helpers/hub.js'
 import type { Answer } from '../helpers/hub-client.js'
 import { bufferBytes } from '../helpers/memory.js'
@@ -189,7 +190,7 @@ describe('hardening', () => {
 
   it('no time-out of HTTP writes an answer into a stream', async () => {
     const taken = new WeakSet<Socket>()
-    const counters = { routerReadErrors: 0, invalidRequests: 0, oversizedRequests: 0 }
+    const counters = noRequests()
     const server = createServer((socket) => {
       const error = Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
       taken.add(socket)

@@ -26,19 +26,16 @@ describe('what tells of the hub', () => {
     const { global, channels } = await hub.stats()
     const { uptime, ...counts } = global
     assert.equal(uptime, '27:05:09')
-    assert.deepEqual(counts, {
-      clients: 1,
-      broadcasted_events: 2,
-      channel_connects: 1,
-      channel_disconnects: 0,
-      channel_client_errors: 0,
-      channel_gaps: 0,
-      channel_stalled_clients: 0,
-      router_read_errors: 0,
-      invalid_http_req: 0,
-      oversized_http_req: 0,
-      channels: 2,
-    })
+    for (const [name, count] of Object.entries(counts)) assert.equal(typeof count, 'number', name)
+    const { clients, broadcasted_events, channel_connects, channels: known, ...others } = counts
+    assert.deepEqual([clients, broadcasted_events, channel_connects, known], [1, 2, 1, 2])
+    for (const name of ['disconnects', 'client_errors', 'gaps', 'stalled_clients']) {
+      assert.ok(`channel_${name}` in others)
+    }
+    for (const name of ['router_read_errors', 'invalid_http_req', 'oversized_http_req']) {
+      assert.ok(name in others)
+    }
+    assert.deepEqual(new Set(Object.values(others)), new Set([0]))
     assert.deepEqual(channels[1], {
       id: 'counted',
       clients: 1,

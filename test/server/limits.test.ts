@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { type RunningHub, startHub } from '../helpers/hub.js'
+import { answerOf } from '../helpers/hub-client.js'
+
+describe('the limits of a request', () => {
+  let hub: RunningHub
+
+  afterEach(async () => {
+    hub.closeStreams()
+    await hub.hub.stop()
+  })
+
+  it('let no event have more bytes than maxEventBytes, whoever publishes', async () => {
+    hub = await startHub({ server: { maxEventBytes: 100 } })
+    const body = (bytes: number) => `{"data":"${'x'.repeat(bytes - 11)}"}`
+    assert.equal((await hub.publish('test', body(100))).status, 200)
+    const refused = await hub.publish('test', body(101))
+    assert.equal(refused.status, 413)
+    const { message } = await answerOf(refused)
+    assert.equal(message, 'the event has 101 bytes, more than 100 (server.maxEventBytes)')
+    await assert.rejects(hub.hub.publish('test', { data: 'x'.repeat(90) }), /server\.maxEventBytes/)
+    const { global } = await hub.stats()
+    assert.deepEqual([global.oversized_events, global.oversized_http_req], [1, 1])
+  })
+
+  it('let no dynamic channel have a longer name than maxChannelNameLength', async () => {
+    const defined = 'a name that is longer'
+    hub = await startHub({ server: { maxChannelNameLength: 8 }, channels: [{ path: defined }] })
+    for (const name of ['12345678', '👋'.repeat(8), defined]) {
+      assert.equal((await hub.publish(encodeURIComponent(name), { data: 'x' })).status, 200, name)
+    }
+    for (const name of ['123456789', '👋'.repeat(9), 'x'.repeat(129)]) {
+      for (const method of ['GET', 'POST']) {
+        const body = method === 'POST' ? '{"data":"x"}' : null
+        const answer = await fetch(`${hub.url}/${encodeURIComponent(name)}`, { method, body })
+        assert.equal(answer.status, 400, name)
+        assert.match((await answerOf(answer)).message, /\(server\.maxChannelNameLength\)$/)
+      }
+    }
+    const { global } = await hub.stats()
+    assert.deepEqual([global.refused_channel_names, global.channels], [6, 3])
+  })
+
+  it('let no head have more bytes than maxHeaderBytes', async () => {
+    hub = await startHub({ server: { maxHeaderBytes: 2000 } })
+    const get = (bytes: number) =>
+      hub.raw(`GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: ${'y'.repeat(bytes)}\r\n\r\n`)
+    assert.match(await get(1500), /^HTTP\/1.1 200 /)
+    assert.match(await get(2500), /^HTTP\/1.1 431 [\s\S]*\(server\.maxHeaderBytes\)/)
+    const { global } = await hub.stats()
+    assert.deepEqual([global.oversized_headers, global.oversized_events], [1, 0])
+  })
+
+  it('give a head headersTimeout, and all of a request requestTimeout, to arrive', async () => {
+    hub = await startHub({ server: { headersTimeout: 1, requestTimeout: 2 } })
+    const stream = await hub.subscribe('test')
+    const head = 'POST /test HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n'
+    const begun = performance.now()
+    const slow = ['', 'GET / HT', 'GET / HTTP/1.1\r\nHost: x\r\nX: ', head].map(async (text) => {
+      const answer = await hub.raw(text)
+      assert.match(answer, /^HTTP\/1.1 408 [\s\S]*server\.headersTimeout, server\.requestTimeout/)
+      return performance.now() - begun
+    })
+    const [, , inHead, inBody] = await Promise.all(slow)
+    assert.ok((inHead ?? 0) < (inBody ?? 0))
+    assert.equal((await hub.stats()).global.timed_out_requests, 4)
+    await hub.publish('test', { data: 'x' })
+    await stream.count(1)
+  })
+})

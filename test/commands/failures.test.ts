@@ -14,7 +14,7 @@ describe('every command', () => {
 
   it('ends with 4 when no hub is there, and says what to do', async () => {
     await hub.stop()
-    const ends = await run('publish test x', 'tail test', 'stats', 'cache dump test')
+    const ends = await run('publish test x', 'tail test', 'stats', 'cache dump test', 'bench')
     for (const { code, stdout, stderr } of ends) {
       assert.equal(code, 4)
       assert.equal(stdout, '')
@@ -86,7 +86,8 @@ describe('every command', () => {
   })
 
   it('explains itself, with examples and exit codes', async () => {
-    const ends = await run('publish --help', 'tail --help', 'stats --help', 'cache dump --help')
+    const commands = ['publish', 'tail', 'stats', 'cache dump', 'bench']
+    const ends = await run(...commands.map((command) => `${command} --help`))
     for (const { code, stdout } of ends) {
       assert.equal(code, 0)
       assert.match(stdout, /EXAMPLES\n/)

@@ -1,0 +1,77 @@
+import type { Faults, Sent } from './ledger.js'
+import type { Subscriber } from './subscriber.js'
+
+/** What subscribers were given, and were not. */
+export interface Findings extends Faults {
+  /** Deliveries that there should have been. */
+  expected: number
+  /** Subscribers that something was wrong for. */
+  affected: number
+  /** Events whose data was longer or shorter than it was sent. */
+  damaged: number
+  /** Gap events. */
+  gaps: number
+  /** Streams that ended, and were opened again. */
+  reconnects: number
+  /** In what orders events came, and to how many that lack none; for each channel, and storm. */
+  orders: Map<string, Map<number, number>>
+}
+
+const COUNTS = [
+  'expected',
+  'affected',
+  'lost',
+  'told',
+  'duplicated',
+  'reordered',
+  'damaged',
+  'gaps',
+  'reconnects',
+] as const
+
+export function noFindings(): Findings {
+  const counts = Object.fromEntries(COUNTS.map((name) => [name, 0]))
+  return { ...(counts as Record<(typeof COUNTS)[number], number>), orders: new Map() }
+}
+
+/** @param group those of a channel who should all have seen the same are in one */
+export function addSubscriber(
+  findings: Findings,
+  { ledger, damaged, gaps, reconnects }: Subscriber,
+  sent: Sent,
+  group: string,
+): void {
+  const faults = ledger.faults(sent)
+  const { lost, told, duplicated, reordered } = faults
+  const isAffected = lost + told + duplicated + reordered + damaged > 0
+  const name = `${group} ${ledger.channel}`
+  add(findings, {
+    ...faults,
+    expected: ledger.seen + lost + told,
+    affected: isAffected ? 1 : 0,
+    damaged,
+    gaps,
+    reconnects,
+    orders: new Map(isAffected ? [] : [[name, new Map([[ledger.order, 1]])]]),
+  })
+}
+
+/** Adds what was found elsewhere. */
+export function add(findings: Findings, more: Findings): void {
+  for (const name of COUNTS) findings[name] += more[name]
+  for (const [group, orders] of more.orders) {
+    const known = findings.orders.get(group) ?? new Map<number, number>()
+    for (const [order, count] of orders) known.set(order, (known.get(order) ?? 0) + count)
+    findings.orders.set(group, known)
+  }
+}
+
+/** Subscribers who got all, each publisher's in order, but not in the order that most others did. */
+export function disagreeing({ orders }: Findings): number {
+  let count = 0
+  for (const counts of orders.values()) {
+    const subscribers = [...counts.values()]
+    count += subscribers.reduce((sum, one) => sum + one, 0) - Math.max(0, ...subscribers)
+  }
+  return count
+}

@@ -12,7 +12,12 @@ import { checkEventSize, parseEvent } from './event/parse.js'
 import { type GroupStats, groupStats, type HubStats, isHubStats } from './group-stats.js'
 import type { AmqpInput } from './input/amqp-input.js'
 import { makeAmqpInput } from './input/inputs.js'
+import { ConnectionLimits } from './limits/connection-limits.js'
+import { LimitLog } from './limits/limit-log.js'
+import { type ConnectionRoom, connectionRoom } from './limits/open-files.js'
 import { Activity } from './server/activity.js'
+import { ConnectionGate } from './server/connection-gate.js'
+import { Connections } from './server/connections.js'
 import { cannotListen, urlOf } from './server/listening.js'
 import { Policies } from './server/policy.js'
 import { createServer } from './server/server.js'
@@ -59,6 +64,8 @@ export class Hub {
   readonly #counters: ServerCounters
   readonly #publishes = new Activity<object>()
   readonly #streams: Activity<Socket>
+  readonly #room: ConnectionRoom
+  readonly #gate: ConnectionGate
   #startedAt: number
   #url: string | undefined
   #starting: Promise<void> | undefined
@@ -83,6 +90,17 @@ export class Hub {
         random: this.#random,
         probeInterval: options.probeInterval,
       })
+    const log = new LimitLog(this.#logger, this.#now)
+    this.#room = connectionRoom(config.server)
+    this.#gate = new ConnectionGate(new ConnectionLimits({ ...config.server, ...this.#room }))
+    const trustedProxies = new AccessList(config.server.trustedProxies)
+    const connections = new Connections({
+      gate: upstream ?? this.#gate,
+      maxRefusals: this.#room.maxRefusals,
+      trustedProxies,
+      counters: this.#counters,
+      log,
+    })
     this.#channels = new Channels(config, this.#stores, this.#now, {
       isLazy: upstream !== undefined,
       onCount: (channel) => upstream?.count(channel),
@@ -103,7 +121,8 @@ export class Hub {
       config,
       channels: this.#channels,
       policies: new Policies(config),
-      trustedProxies: new AccessList(config.server.trustedProxies),
+      trustedProxies,
+      connections,
       logger: this.#logger,
       counters: this.#counters,
       taken: new WeakSet<Socket>(),
@@ -138,6 +157,7 @@ export class Hub {
   }
 
   async #start(): Promise<void> {
+    if (!this.#upstream && this.#room.warning) this.#logger.warn(this.#room.warning)
     const { port, bindIp } = this.#config.server
     for (const store of this.#stores.values()) await store.start()
     await this.#channels.start()
@@ -190,6 +210,7 @@ export class Hub {
       listed: this.#channels,
       all: this.#channels.open(),
       requests: this.#counters,
+      connections: this.#gate.limits.total,
       uptime: this.#uptime,
       amqp: this.#amqp?.stats(),
     })

@@ -16,6 +16,10 @@ export interface ServerCounters {
   oversizedEvents: number
   /** Requests that took too long to arrive. */
   timedOutRequests: number
+  /** Connections that were kept out. */
+  refusedConnections: number
+  /** Of those, the ones of an address that had too many. */
+  refusedConnectionsPerIp: number
   /** Requests for channels that cannot be called so. */
   refusedNames: number
 }
@@ -29,6 +33,8 @@ export function noRequests(): ServerCounters {
     oversizedHeaders: 0,
     oversizedEvents: 0,
     timedOutRequests: 0,
+    refusedConnections: 0,
+    refusedConnectionsPerIp: 0,
     refusedNames: 0,
   }
 }
@@ -51,8 +57,12 @@ export interface Stats {
     readonly oversized_headers: number
     readonly oversized_events: number
     readonly timed_out_requests: number
+    readonly refused_connections: number
+    readonly refused_connections_per_ip: number
     readonly refused_channel_names: number
     readonly channels: number
+    /** Connections that are open, streams or not. */
+    readonly connections: number
   }
   readonly channels: readonly ChannelStats[]
   /** There where events are taken from RabbitMQ. */
@@ -91,13 +101,15 @@ export interface Sources {
   /** What was counted of these and of others. */
   readonly all: Iterable<Pick<Counted, 'counters' | 'subscribers'>>
   readonly requests: ServerCounters
+  /** How many connections are open. */
+  readonly connections: number
   /** Ms since the hub started. */
   readonly uptime: number
   readonly amqp: AmqpStats | undefined
 }
 
 /** The figures of a hub. */
-export function statsOf({ listed, all, requests, uptime, amqp }: Sources): Stats {
+export function statsOf({ listed, all, requests, connections, uptime, amqp }: Sources): Stats {
   const channels = [...listed].map(channelStats)
   const counts = [...all]
   const sum = (name: keyof Channel['counters']) =>
@@ -118,8 +130,11 @@ export function statsOf({ listed, all, requests, uptime, amqp }: Sources): Stats
       oversized_headers: requests.oversizedHeaders,
       oversized_events: requests.oversizedEvents,
       timed_out_requests: requests.timedOutRequests,
+      refused_connections: requests.refusedConnections,
+      refused_connections_per_ip: requests.refusedConnectionsPerIp,
       refused_channel_names: requests.refusedNames,
       channels: channels.length,
+      connections,
     },
     channels,
     ...(amqp && { amqp }),

@@ -3,11 +3,12 @@ import type { Channel } from './channel/channel.js'
 import type { Channels } from './channels.js'
 import type { CacheAdapter } from './config/config.js'
 import type { GroupStats } from './group-stats.js'
+import type { Gate } from './server/connections.js'
 import type { ServerCounters, Stats } from './stats.js'
 import type { Store } from './store/store.js'
 
 /** What a hub that is a worker has from its primary, and not of its own. */
-export interface Upstream {
+export interface Upstream extends Gate {
   readonly stores: ReadonlyMap<CacheAdapter, Store>
   readonly counters: ServerCounters
   /** Told that a channel's counters have changed. */

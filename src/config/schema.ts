@@ -42,6 +42,17 @@ export const SECTIONS = {
       default: 60,
       description: 'Seconds after which a subscriber that reads nothing is closed.',
     }),
+    maxConnections: Type.Optional(
+      whole(0, 10_000_000, {
+        description:
+          'Connections at most, of all processes together; 0, or more than the limit of open ' +
+          'files allows, is what that allows; by default that, but at most 100,000.',
+      }),
+    ),
+    maxConnectionsPerIp: whole(0, 10_000_000, {
+      default: 20_000,
+      description: 'Connections at most of one IPv4 address, or of one IPv6 /64; 0 is no limit.',
+    }),
     maxChannelNameLength: whole(1, 128, {
       default: 128,
       description: 'Characters that the name of a channel may have which "channels" does not list.',

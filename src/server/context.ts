@@ -6,6 +6,7 @@ import type { Config } from '../config/config.js'
 import type { GroupStats } from '../group-stats.js'
 import type { ServerCounters, Stats } from '../stats.js'
 import type { Activity } from './activity.js'
+import type { Connections } from './connections.js'
 import type { Policies } from './policy.js'
 
 /** What the routes work on. */
@@ -17,6 +18,7 @@ export interface ServerContext {
   readonly trustedProxies: AccessList
   readonly logger: Logger
   readonly counters: ServerCounters
+  readonly connections: Connections
   /** The sockets that become streams, and so are not HTTP's any more. */
   readonly taken: WeakSet<Socket>
   /** The sockets of streams that are open. */

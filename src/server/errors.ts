@@ -14,6 +14,18 @@ export class HttpError extends Error {
   }
 }
 
+/**
+ * What a publisher is told at a limit.
+ *
+ * @param setting which, as in `server.maxConnections`
+ */
+export function tooMany(message: string, setting: string, headers: HttpError['headers'] = {}) {
+  return new HttpError(429, `${message} (${setting}); try again`, {
+    'Retry-After': '1',
+    ...headers,
+  })
+}
+
 const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   INVALID_EVENT: 400,
   INVALID_CHANNEL: 400,

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { HubError } from '../errors.js'
 import { parseEvent } from '../event/parse.js'
 import type { ServerContext } from './context.js'
-import { HttpError, refuseMethod } from './errors.js'
+import { HttpError, refuseMethod, tooMany } from './errors.js'
 
 /** `POST /PATH`: publishes an event. */
 export function publishRoute(app: FastifyInstance, context: ServerContext): void {
@@ -52,6 +52,8 @@ function admit(request: FastifyRequest, context: ServerContext): void {
   if (context.taken.has(request.raw.socket)) {
     throw new HttpError(400, 'this connection is a stream already; it takes no further request')
   }
+  const limit = context.connections.limitOf(request.raw.socket)
+  if (limit) throw tooMany('there is no room for more connections', limit)
   if (!config.server.enablePost) {
     throw new HttpError(405, 'publishing by POST is switched off (server.enablePost)', {
       Allow: 'GET, OPTIONS',

@@ -58,6 +58,7 @@ export function createServer(context: ServerContext): FastifyInstance {
   app.decorateRequest('address')
   app.addHook('onRequest', (request, reply, done) => {
     if (!METHODS.has(request.method)) refuseMethod(request)
+    if (context.connections.limitOf(request.raw.socket)) reply.header('Connection', 'close')
     request.address = clientAddress(request.raw, context.trustedProxies)
     const { url = '/' } = request.raw
     if (!isInspection(url)) {
@@ -74,6 +75,7 @@ export function createServer(context: ServerContext): FastifyInstance {
     }
     done()
   })
+  app.server.on('connection', (socket) => context.connections.take(socket))
   preflightRoute(app)
   inspectRoutes(app, context)
   publishRoute(app, context)

@@ -10,6 +10,9 @@ import type { ServerContext } from './context.js'
 import { SocketSink } from './socket-sink.js'
 import { parseSubscription, type Subscription } from './subscription.js'
 
+/** Ms that one who is sent away has to take what it is told. */
+const FAREWELL = 3000
+
 /** `GET /PATH`: the stream of a channel. */
 export function subscribeRoute(app: FastifyInstance, context: ServerContext): void {
   app.get('/*', async (request, reply) => {
@@ -18,19 +21,23 @@ export function subscribeRoute(app: FastifyInstance, context: ServerContext): vo
     const subscription = parseSubscription(query, headerText(lastEventId))
     const head = streamHead(context.policies.for(name).origins.headersFor(origin))
     context.channels.admit(name)
+    const kept = context.connections.limitOf(request.raw.socket)
     const socket = await takeSocket(reply, context)
+    const { address = '' } = request
+    const limit = kept ?? (await context.connections.enterClient(socket, address))
     const { start } = subscription
     const lastId = start.from === 'id' ? start.id : undefined
-    const channel = await open(name, lastId, context, request)
+    const channel = limit ? undefined : await open(name, lastId, context, request)
     if (socket.destroyed) return
     socket.write(head)
     socket.write(STREAM_OPEN)
-    if (!channel || context.isStopping()) socket.end(encodeRetry(context.retry()))
+    if (limit) socket.write(`: there is no room for more connections (${limit})\n\n`)
+    if (!channel || context.isStopping()) sendAway(socket, context)
     else follow(socket, channel, subscription)
   })
 }
 
-/** Undefined while the store fails: no EventSource would come back from anything but a 200. */
+/** Undefined while the store fails. */
 async function open(
   name: string,
   lastId: string | undefined,
@@ -43,6 +50,13 @@ async function open(
     log.error({ err: error, channel: name }, 'a subscriber was sent away')
     return undefined
   }
+}
+
+/** No EventSource would come back from anything but a 200. */
+function sendAway(socket: Socket, { retry }: ServerContext): void {
+  socket.end(encodeRetry(retry()))
+  const timer = setTimeout(() => socket.destroy(), FAREWELL)
+  socket.once('close', () => clearTimeout(timer))
 }
 
 function follow(socket: Socket, channel: Channel, subscription: Subscription): void {
@@ -62,7 +76,9 @@ async function takeSocket(reply: FastifyReply, context: ServerContext): Promise<
   const http = await socketOf(reply.raw)
   await nextTurn() // the parser may be in the middle of requests that were sent behind this one
   if (http.writableLength > 0) await new Promise((written) => http.write('', written))
-  return tracked(takeConnection(http), context)
+  const socket = takeConnection(http)
+  context.connections.carryOver(http, socket)
+  return tracked(socket, context)
 }
 
 /** No async function: its closures would hold all that one ever had in its hands. */

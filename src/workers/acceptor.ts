@@ -1,21 +1,38 @@
 import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { AccessList } from '../access/access-list.js'
+import { connectionNetwork } from '../access/network.js'
+import type { ConnectionLimits } from '../limits/connection-limits.js'
+import type { Ticket } from '../server/connections.js'
 import { cannotListen, urlOf } from '../server/listening.js'
 import type { WorkerProcess } from './worker-process.js'
 
 /** How many connections are held while all workers are away. */
 const MAX_WAITING = 1024
 
+interface Waiting {
+  readonly socket: Socket
+  readonly ticket: Ticket
+}
+
 /** Takes connections, and gives each to the worker that has the fewest. */
 export class Acceptor {
   readonly #workers: Iterable<WorkerProcess>
   /** One for each address. */
   readonly #servers: Server[] = []
-  readonly #waiting: Socket[] = []
+  readonly #waiting: Waiting[] = []
+  readonly #limits: ConnectionLimits
+  readonly #trustedProxies: AccessList
 
-  constructor(workers: Iterable<WorkerProcess>) {
+  constructor(
+    workers: Iterable<WorkerProcess>,
+    limits: ConnectionLimits,
+    trustedProxies: AccessList,
+  ) {
     this.#workers = workers
+    this.#limits = limits
+    this.#trustedProxies = trustedProxies
   }
 
   /**
@@ -41,13 +58,14 @@ export class Acceptor {
     while (this.#waiting.length > 0) {
       const worker = this.#choose()
       if (!worker) return
-      worker.take(this.#waiting.shift() as Socket)
+      const { socket, ticket } = this.#waiting.shift() as Waiting
+      worker.take(socket, ticket)
     }
   }
 
   close(): void {
     for (const server of this.#servers) server.close()
-    for (const socket of this.#waiting.splice(0)) socket.destroy()
+    for (const { socket } of this.#waiting.splice(0)) socket.destroy()
   }
 
   async #open(port: number, host: string): Promise<AddressInfo> {
@@ -64,8 +82,13 @@ export class Acceptor {
     // Else both processes keep book of what the other has, a listener for every connection.
     Object.assign(socket, { server: undefined })
     if (this.#waiting.length >= MAX_WAITING) socket.destroy()
-    else this.#waiting.push(socket)
+    else this.#waiting.push({ socket, ticket: this.#admit(socket) })
     this.dispatch()
+  }
+
+  #admit({ remoteAddress }: Socket): Ticket {
+    const network = connectionNetwork(remoteAddress, this.#trustedProxies)
+    return { network, limit: this.#limits.enter(network) }
   }
 
   #choose(): WorkerProcess | undefined {

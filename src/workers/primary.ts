@@ -1,10 +1,13 @@
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
+import { AccessList } from '../access/access-list.js'
 import type { CacheAdapter, Config } from '../config/config.js'
 import type { HubError } from '../errors.js'
 import { type GroupStats, groupStats, type HubStats, isHubStats } from '../group-stats.js'
 import type { AmqpInput } from '../input/amqp-input.js'
 import { makeAmqpInput } from '../input/inputs.js'
+import { ConnectionLimits } from '../limits/connection-limits.js'
+import { connectionRoom } from '../limits/open-files.js'
 import { type Stats, statsOf } from '../stats.js'
 import { RedisStore } from '../store/redis.js'
 import { RedisGroup } from '../store/redis-group.js'
@@ -35,6 +38,7 @@ export class Primary {
   readonly #stores: ReadonlyMap<CacheAdapter, Store>
   readonly #switchboard: Switchboard
   readonly #supervisor: Supervisor<WorkerProcess>
+  readonly #limits: ConnectionLimits
   readonly #acceptor: Acceptor
   readonly #amqp: AmqpInput | undefined
   readonly #group: RedisGroup | undefined
@@ -57,7 +61,11 @@ export class Primary {
       random,
       onFailure,
     })
-    this.#acceptor = new Acceptor(this.#supervisor)
+    const room = connectionRoom(config.server)
+    if (room.warning) logger.warn(room.warning)
+    this.#limits = new ConnectionLimits({ ...config.server, ...room })
+    const trustedProxies = new AccessList(config.server.trustedProxies)
+    this.#acceptor = new Acceptor(this.#supervisor, this.#limits, trustedProxies)
     const redis = this.#stores.get('redis')
     if (redis instanceof RedisStore) {
       const { prefix } = config.redis
@@ -115,10 +123,8 @@ export class Primary {
 
   #fork(number: number, logLevel: string): WorkerProcess {
     const settings = { worker: number, config: this.#config, logLevel, url: this.#url }
-    const worker = new WorkerProcess(settings, this.#switchboard, {
-      stats: () => this.#stats(),
-      groupStats: () => this.#groupStats(),
-    })
+    const figures = { stats: () => this.#stats(), groupStats: () => this.#groupStats() }
+    const worker = new WorkerProcess(settings, this.#switchboard, figures, this.#limits)
     worker.onFree = () => this.#acceptor.dispatch()
     return worker
   }
@@ -134,6 +140,7 @@ export class Primary {
       listed: this.#switchboard.listed(),
       all: this.#switchboard.all(),
       requests: this.#switchboard.requests,
+      connections: this.#limits.total,
       uptime: Date.now() - this.#startedAt,
       amqp: this.#amqp?.stats(),
     })

@@ -3,6 +3,7 @@ import { type ErrorCode, HubError, messageOf } from '../errors.js'
 import type { Entry, Snapshot } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
 import type { GroupStats } from '../group-stats.js'
+import type { ConnectionLimit } from '../limits/connection-limits.js'
 import type { Stats } from '../stats.js'
 import type { Break, Delivery, StoredChannelOptions } from '../store/store.js'
 import type { Tally } from './tally.js'
@@ -17,6 +18,8 @@ export interface Calls {
   channels(adapter: CacheAdapter): string[]
   stats(): Stats
   groupStats(): GroupStats
+  /** A client of a proxy comes. */
+  enterClient(network: string): ConnectionLimit | undefined
 }
 
 export type CallName = keyof Calls
@@ -25,6 +28,13 @@ export type CallName = keyof Calls
 export interface Appended extends Omit<Entry, 'type' | 'frame'> {
   /** How many streams of its channel other workers have open. */
   readonly elsewhere: number
+}
+
+/** How many more connections, or less, there are of networks, and of clients behind proxies. */
+export interface Moves {
+  /** Under undefined those of proxies. */
+  readonly networks: ReadonlyMap<string | undefined, number>
+  readonly clients: ReadonlyMap<string, number>
 }
 
 /** An error on its way to another process. */
@@ -81,7 +91,11 @@ export type ToPrimary =
   /** A connection has arrived. */
   | { readonly kind: 'taken' }
   /** So many more connections are open, or less. */
-  | { readonly kind: 'connections'; readonly change: number }
+  | {
+      readonly kind: 'connections'
+      readonly change: number
+      readonly moves: Moves
+    }
   | { readonly kind: 'settled' }
 
 export function toFailure(error: unknown): Failure {

@@ -2,6 +2,7 @@ import type { GroupStats } from '../group-stats.js'
 import type { Stats } from '../stats.js'
 import type { Downlink, Line } from './line.js'
 import { type CallName, type Calls, type ToPrimary, toFailure } from './protocol.js'
+import type { Seats } from './seats.js'
 import type { Switchboard } from './switchboard.js'
 
 /** The figures of the whole hub, and of all hubs that share its Redis. */
@@ -26,7 +27,7 @@ export class Session {
   readonly #lines = new Map<string, Line>()
   #isClosed = false
 
-  constructor(link: Downlink, switchboard: Switchboard, figures: Figures) {
+  constructor(link: Downlink, switchboard: Switchboard, figures: Figures, seats: Seats) {
     this.#link = link
     this.#switchboard = switchboard
     this.#handlers = {
@@ -47,6 +48,7 @@ export class Session {
       channels: (adapter) => switchboard.channels(adapter),
       stats: () => figures.stats(),
       groupStats: () => figures.groupStats(),
+      enterClient: async (network) => seats.enterClient(network),
     }
     link.onRoom = () => this.#release()
   }

@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import type { LevelWithSilent } from 'pino'
 import { createLogger } from '../cli/logger.js'
 import { Hub } from '../hub.js'
+import type { Ticket } from '../server/connections.js'
 import { toFailure, type WorkerSettings } from './protocol.js'
 import { Uplink } from './uplink.js'
 import { Worker } from './worker.js'
@@ -21,7 +22,9 @@ uplink.onOrder = (order) => {
   })
 }
 uplink.onClose = () => process.exit(1)
-process.on('message', (_message, socket) => worker?.take(socket as Socket | undefined))
+process.on('message', (ticket, socket) =>
+  worker?.take(socket as Socket | undefined, ticket as Ticket),
+)
 
 // They are sent to the whole group, as by Ctrl-C: it is the primary that acts on them.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {})

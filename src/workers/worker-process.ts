@@ -3,9 +3,12 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { HubError } from '../errors.js'
+import type { ConnectionLimits } from '../limits/connection-limits.js'
+import type { Ticket } from '../server/connections.js'
 import type { Downlink } from './line.js'
 import { Link } from './link.js'
 import { type ToPrimary, toError, type WorkerSettings } from './protocol.js'
+import { Seats } from './seats.js'
 import { type Figures, Session } from './session.js'
 import type { Switchboard } from './switchboard.js'
 
@@ -27,6 +30,7 @@ export class WorkerProcess {
   readonly #child: ChildProcess
   readonly #link: Downlink
   readonly #session: Session
+  readonly #seats: Seats
   #state: 'starting' | 'up' | 'ended' = 'starting'
   /** Why it is being killed. */
   #fault: Error | undefined
@@ -37,10 +41,16 @@ export class WorkerProcess {
   #onUp: () => void = () => {}
   #onSettled: () => void = () => {}
 
-  constructor(settings: WorkerSettings, switchboard: Switchboard, figures: Figures) {
+  constructor(
+    settings: WorkerSettings,
+    switchboard: Switchboard,
+    figures: Figures,
+    limits: ConnectionLimits,
+  ) {
+    this.#seats = new Seats(limits)
     this.#child = fork(MAIN, { stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'] })
     this.#link = new Link(this.#child.stdio[4] as Duplex, (message) => this.#receive(message))
-    this.#session = new Session(this.#link, switchboard, figures)
+    this.#session = new Session(this.#link, switchboard, figures, this.#seats)
     this.ended = new Promise((resolve) => {
       this.#child.once('error', (error) => resolve(error.message))
       this.#child.once('exit', (code, signal) => resolve(this.#reason(code, signal)))
@@ -70,11 +80,12 @@ export class WorkerProcess {
   }
 
   /** Gives it a connection, of which nothing has been read. */
-  take(socket: Socket): void {
+  take(socket: Socket, ticket: Ticket): void {
     this.#handedOver = socket
+    if (!ticket.limit) this.#seats.add(ticket.network)
     this.connections += 1
     // Open here until it has arrived: Node would forget to close it if the worker ended now.
-    this.#child.send('connection', socket, { keepOpen: true }, () => {})
+    this.#child.send({ ...ticket }, socket, { keepOpen: true }, () => {})
   }
 
   /** Resolves when it has told all that it had counted when this was called, or has ended. */
@@ -137,6 +148,7 @@ export class WorkerProcess {
         break
       case 'connections':
         this.connections += message.change
+        this.#seats.move(message.moves)
         break
       case 'settled':
         this.#onSettled()
@@ -157,6 +169,7 @@ export class WorkerProcess {
     this.#letGo()
     this.#link.close()
     this.#session.close()
+    this.#seats.clear()
     for (const resolve of this.#pings.splice(0)) resolve()
   }
 

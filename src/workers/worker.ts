@@ -4,11 +4,14 @@ import type { Channel } from '../channel/channel.js'
 import type { Channels } from '../channels.js'
 import type { CacheAdapter } from '../config/config.js'
 import type { GroupStats } from '../group-stats.js'
+import type { ConnectionLimit } from '../limits/connection-limits.js'
+import type { Ticket } from '../server/connections.js'
 import { noRequests, type Stats } from '../stats.js'
 import type { Store } from '../store/store.js'
 import { CACHE_ADAPTERS } from '../store/stores.js'
 import type { Upstream } from '../upstream.js'
 import { IpcStore } from './ipc-store.js'
+import { count } from './seats.js'
 import { Counter } from './tally.js'
 import type { Uplink } from './uplink.js'
 
@@ -26,6 +29,11 @@ export class Worker implements Upstream {
   #connections = 0
   /** How many more connections there are than the primary knows of. */
   #news = 0
+  readonly #moves = {
+    networks: new Map<string | undefined, number>(),
+    clients: new Map<string, number>(),
+  }
+  readonly #tickets = new WeakMap<Socket, Ticket>()
   #isTelling = false
   #onAllClosed: () => void = () => {}
   #onEnd: () => void = () => {}
@@ -83,14 +91,16 @@ export class Worker implements Upstream {
   }
 
   /** Takes a connection in, which nothing has been read of. */
-  take(socket: Socket | undefined): void {
+  take(socket: Socket | undefined, ticket: Ticket): void {
     this.#uplink.send({ kind: 'taken' })
     this.#connections += 1
     if (!socket || !this.#server) {
       socket?.destroy()
       this.#gone()
+      if (!ticket.limit) this.leave(ticket.network)
       return
     }
+    this.#tickets.set(socket, ticket)
     socket.allowHalfOpen = true // as a server's own sockets are
     socket.on('close', this.#gone)
     this.#server.emit('connection', socket)
@@ -99,7 +109,34 @@ export class Worker implements Upstream {
   countConnections(change: number): void {
     this.#connections += change
     this.#news += change
-    // A connection that becomes a stream ends as the one and begins as the other in one turn.
+    this.#tellSoon()
+  }
+
+  enter(socket: Socket, network: string | undefined): Ticket {
+    return this.#tickets.get(socket) ?? { network, limit: undefined }
+  }
+
+  enterClient(network: string): Promise<ConnectionLimit | undefined> {
+    return this.#uplink.call('enterClient', network)
+  }
+
+  enterAgain(network: string | undefined): void {
+    count(this.#moves.networks, network, 1)
+    this.#tellSoon()
+  }
+
+  leave(network: string | undefined): void {
+    count(this.#moves.networks, network, -1)
+    this.#tellSoon()
+  }
+
+  leaveClient(network: string): void {
+    count(this.#moves.clients, network, -1)
+    this.#tellSoon()
+  }
+
+  /** A connection that becomes a stream ends as the one and begins as the other in one turn. */
+  #tellSoon(): void {
     if (!this.#isTelling) setImmediate(() => this.#tellConnections())
     this.#isTelling = true
   }
@@ -108,8 +145,13 @@ export class Worker implements Upstream {
 
   #tellConnections(): void {
     this.#isTelling = false
-    if (this.#news !== 0) this.#uplink.send({ kind: 'connections', change: this.#news })
+    const { networks, clients } = this.#moves
+    if (this.#news !== 0 || networks.size > 0 || clients.size > 0) {
+      this.#uplink.send({ kind: 'connections', change: this.#news, moves: this.#moves })
+    }
     this.#news = 0
+    networks.clear()
+    clients.clear()
     if (this.#connections === 0) this.#onAllClosed()
   }
 

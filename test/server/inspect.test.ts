@@ -27,8 +27,16 @@ describe('what tells of the hub', () => {
     const { uptime, ...counts } = global
     assert.equal(uptime, '27:05:09')
     for (const [name, count] of Object.entries(counts)) assert.equal(typeof count, 'number', name)
-    const { clients, broadcasted_events, channel_connects, channels: known, ...others } = counts
+    const {
+      clients,
+      broadcasted_events,
+      channel_connects,
+      channels: known,
+      connections,
+      ...others
+    } = counts
     assert.deepEqual([clients, broadcasted_events, channel_connects, known], [1, 2, 1, 2])
+    assert.ok(connections > 0)
     for (const name of ['disconnects', 'client_errors', 'gaps', 'stalled_clients']) {
       assert.ok(`channel_${name}` in others)
     }

@@ -3,12 +3,14 @@ import { Duplex, PassThrough } from 'node:stream'
 import { resolveConfig } from '../../src/config/resolve.js'
 import type { Entry, Snapshot } from '../../src/event/entry.js'
 import { checkEvent } from '../../src/event/event.js'
+import { ConnectionLimits } from '../../src/limits/connection-limits.js'
 import { LevelStore } from '../../src/store/leveldb.js'
 import { MemoryStore } from '../../src/store/memory.js'
 import { type Follower, NOBODY, type Store } from '../../src/store/store.js'
 import { IpcStore } from '../../src/workers/ipc-store.js'
 import { Link } from '../../src/workers/link.js'
 import type { ToPrimary, ToWorker } from '../../src/workers/protocol.js'
+import { Seats } from '../../src/workers/seats.js'
 import { type Request, Session } from '../../src/workers/session.js'
 import { Switchboard } from '../../src/workers/switchboard.js'
 import { Uplink } from '../../src/workers/uplink.js'
@@ -17,6 +19,7 @@ import { describeStore } from '../store/contract.js'
 
 const { config } = resolveConfig({}, 'the test', { env: {} })
 const NO_FIGURES = { stats: () => assert.fail(), groupStats: () => assert.fail() }
+const NO_SEATS = new Seats(new ConnectionLimits({ maxConnections: 0, maxConnectionsPerIp: 0 }))
 const OPTIONS = { cacheLength: 100, assignIds: false }
 
 /** A worker's end and its primary's of a link in this process. */
@@ -28,7 +31,7 @@ function linked(switchboard: Switchboard): { store: IpcStore; uplink: Uplink } {
   const link: Link<ToPrimary, ToWorker> = new Link(stream, (message) =>
     session.receive(message as Request),
   )
-  const session = new Session(link, switchboard, NO_FIGURES)
+  const session = new Session(link, switchboard, NO_FIGURES, NO_SEATS)
   link.onClose = () => session.close()
   return { store: new IpcStore('memory', uplink), uplink }
 }

@@ -1,0 +1,117 @@
+import type { Socket } from 'node:net'
+import type { AccessList } from '../access/access-list.js'
+import { connectionNetwork, networkOf } from '../access/network.js'
+import type { ConnectionLimit } from '../limits/connection-limits.js'
+import type { LimitLog } from '../limits/limit-log.js'
+import type { ServerCounters } from '../stats.js'
+
+/** How a connection was let in, or what keeps it out. */
+export interface Ticket {
+  /** What it counts under besides all; undefined for a proxy's. */
+  readonly network: string | undefined
+  /** Why it is only told to come back. */
+  readonly limit: ConnectionLimit | undefined
+}
+
+/** Who counts connections: the limits themselves, or for a worker its primary. */
+export interface Gate {
+  /** What a connection that comes is let in as. */
+  enter(socket: Socket, network: string | undefined): Ticket
+  /** @returns the limit that keeps a client of a proxy out */
+  enterClient(network: string): Promise<ConnectionLimit | undefined>
+  /** A connection that was let in goes on in another socket. */
+  enterAgain(network: string | undefined): void
+  leave(network: string | undefined): void
+  leaveClient(network: string): void
+}
+
+export interface ConnectionsOptions {
+  readonly gate: Gate
+  /** How many that are kept out are told so at once; the others are closed at once. */
+  readonly maxRefusals: number
+  readonly trustedProxies: AccessList
+  readonly counters: ServerCounters
+  readonly log: LimitLog
+}
+
+/** Ms that one who is kept out has to say what it wants, and then to take its answer. */
+const PATIENCE = 3000
+
+/** The connections of the server: counted from the first byte to the last, whatever they become. */
+export class Connections {
+  readonly #options: ConnectionsOptions
+  readonly #tickets = new WeakMap<object, Ticket>()
+  #refusals = 0
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options
+  }
+
+  /** A connection has come. */
+  take(socket: Socket): Ticket {
+    const { gate, maxRefusals, trustedProxies } = this.#options
+    const network = connectionNetwork(socket.remoteAddress, trustedProxies)
+    const ticket = gate.enter(socket, network)
+    this.#tickets.set(socket, ticket)
+    if (!ticket.limit) {
+      socket.once('close', () => gate.leave(ticket.network))
+      return ticket
+    }
+    this.refuse(ticket.limit)
+    if (this.#refusals >= maxRefusals) socket.destroy()
+    else this.#dismiss(socket)
+    return ticket
+  }
+
+  /** What keeps a connection out; such a one is only told to come back. */
+  limitOf(socket: Socket): ConnectionLimit | undefined {
+    return (this.#tickets.get(socket) ?? this.take(socket)).limit
+  }
+
+  /** A connection goes on in another socket, as a stream does. */
+  carryOver(from: Socket, to: Socket): void {
+    const ticket = this.#tickets.get(from)
+    if (!ticket || from === to) return
+    this.#tickets.set(to, ticket)
+    if (ticket.limit) {
+      this.#dismiss(to)
+      return
+    }
+    const { gate } = this.#options
+    gate.enterAgain(ticket.network)
+    to.once('close', () => gate.leave(ticket.network))
+  }
+
+  /**
+   * Lets a stream in of a client behind a trusted proxy, until its socket closes.
+   *
+   * @param address the client's
+   */
+  async enterClient(socket: Socket, address: string): Promise<ConnectionLimit | undefined> {
+    if (this.#tickets.get(socket)?.network !== undefined) return undefined // it is in itself
+    const { gate } = this.#options
+    const network = networkOf(address)
+    const limit = await gate.enterClient(network)
+    if (limit) this.refuse(limit)
+    else if (socket.destroyed) gate.leaveClient(network)
+    else socket.once('close', () => gate.leaveClient(network))
+    return limit
+  }
+
+  /** Counts one that is kept out. */
+  refuse(limit: ConnectionLimit): void {
+    const { counters, log } = this.#options
+    counters.refusedConnections += 1
+    if (limit === 'server.maxConnectionsPerIp') counters.refusedConnectionsPerIp += 1
+    log.tell(limit, 'readers are told to come back later, publishers get a 429')
+  }
+
+  #dismiss(socket: Socket): void {
+    this.#refusals += 1
+    const timer = setTimeout(() => socket.destroy(), PATIENCE)
+    socket.once('close', () => {
+      this.#refusals -= 1
+      clearTimeout(timer)
+    })
+  }
+}

@@ -21,7 +21,6 @@ export class AmqpConsumer {
   readonly #end = new AbortController()
   #failure: Error | undefined
   #queue = ''
-  #tag = ''
 
   private constructor(channel: Channel) {
     this.#channel = channel
@@ -44,11 +43,10 @@ export class AmqpConsumer {
     try {
       consumer.#queue = await queue.ensure(connection, channel)
       await channel.prefetch(prefetch)
-      const { consumerTag } = await channel.consume(consumer.#queue, (message) => {
+      await channel.consume(consumer.#queue, (message) => {
         if (message) take(consumer.#delivered(message))
         else consumer.#cancelled()
       })
-      consumer.#tag = consumerTag
     } catch (error) {
       consumer.#abandon()
       throw error
@@ -71,12 +69,7 @@ export class AmqpConsumer {
     return this.#failure
   }
 
-  /** Lets the broker deliver no more. */
-  async cancel(): Promise<void> {
-    await this.#channel.cancel(this.#tag)
-  }
-
-  /** Ends it once the broker has all answers. */
+  /** Ends it once the broker has all answers; what has none it delivers again. */
   async close(): Promise<void> {
     await this.#channel.close()
   }

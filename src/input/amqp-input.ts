@@ -111,10 +111,13 @@ export class AmqpInput {
     return consumer
   }
 
+  /**
+   * The consumer is not cancelled first: the broker would give the next messages to another hub,
+   * which could append them before what is under way here.
+   */
   async #finish(): Promise<void> {
     try {
-      await this.#consumer?.cancel()
-      await this.#intake.settled()
+      await this.#intake.end()
       await this.#consumer?.close()
     } catch {
       // The connection has gone meanwhile: the broker delivers again what it has no answer to.

@@ -30,13 +30,15 @@ export class Intake {
   readonly counters = { received: 0, published: 0, repeated: 0, rejected: 0 }
   readonly #options: IntakeOptions
   readonly #lanes = new Lanes()
+  #isEnding = false
 
   constructor(options: IntakeOptions) {
     this.#options = options
   }
 
-  /** Takes a message, and answers the broker in time. */
+  /** Takes a message, and answers the broker in time; at its end it leaves that to others. */
   take(delivered: Delivered): void {
+    if (this.#isEnding) return
     this.counters.received += 1
     let channel: string | undefined
     try {
@@ -49,8 +51,9 @@ export class Intake {
     }
   }
 
-  /** Resolves when nothing is under way. */
-  async settled(): Promise<void> {
+  /** Takes no more; resolves when nothing is under way. */
+  async end(): Promise<void> {
+    this.#isEnding = true
     await this.#lanes.settled()
   }
 

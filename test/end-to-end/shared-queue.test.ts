@@ -6,6 +6,7 @@ import { FaultProxy } from '../helpers/fault-proxy.js'
 import { ownRabbitmq } from '../helpers/rabbitmq-server.js'
 import { sharedRedis } from '../helpers/redis-server.js'
 import { uniqueName, uniquePrefix } from '../helpers/unique.js'
+import { until } from '../helpers/until.js'
 
 const EVENTS = 10_000
 const CUTS = 5
@@ -14,6 +15,7 @@ describe('hubs that share a Redis and a queue', function () {
   this.timeout(120_000)
   let exchange: string
   let proxy: FaultProxy
+  let redisProxy: FaultProxy
   let client: AmqpClient
   let hubs: AmqpHub[]
 
@@ -21,10 +23,11 @@ describe('hubs that share a Redis and a queue', function () {
     const broker = await ownRabbitmq()
     exchange = uniqueName()
     proxy = await FaultProxy.start(broker.url)
+    redisProxy = await FaultProxy.start(await sharedRedis())
     client = await AmqpClient.connect(broker.url)
     const amqp = { url: proxy.url, exchange, mode: 'shared', queue: exchange }
     const settings = {
-      redis: { url: await sharedRedis(), prefix: uniquePrefix() },
+      redis: { url: redisProxy.url, prefix: uniquePrefix() },
       default: { cacheAdapter: 'redis', cacheLength: 2 * EVENTS },
     }
     hubs = [await connectedHub(amqp, settings), await connectedHub(amqp, settings)]
@@ -36,6 +39,22 @@ describe('hubs that share a Redis and a queue', function () {
     await client.channel.deleteExchange(exchange)
     await client.close()
     await proxy.stop()
+    await redisProxy.stop()
+  })
+
+  it('append messages in their order also when the hub that takes them stops', async () => {
+    const [first, second] = hubs as [AmqpHub, AmqpHub]
+    const stream = await second.subscribe('test')
+    redisProxy.latency(100)
+    const publisher = await AmqpPublisher.connect((await ownRabbitmq()).url, { exchange })
+    const wanted = Array.from({ length: 500 }, (_, id) => `${id}`)
+    const published = wanted.map((id) => publisher.publish('test', { id, data: 'x' }))
+    await until(() => first.amqp.received > 0)
+    await first.hub.stop()
+    await Promise.all(published)
+    await stream.count(wanted.length)
+    assert.deepEqual(stream.ids, wanted)
+    await publisher.close()
   })
 
   it('append each of 10,000 messages once, in order, while connections to the broker are cut', async () => {

@@ -9,11 +9,13 @@ export const folderOfRun = mkdtempSync(join(tmpdir(), 'ssehub-test-'))
 
 /**
  * Reads the process groups that are running, a line for every change. When this process is no
- * more, it ends the last of them, and removes the folder; whatever this process has died of.
+ * more, it ends the last of them, and removes the folder and what is mounted in it; whatever this
+ * process has died of.
  */
 const HEIR = `
   while read -r line; do groups=$line; done
   for group in $groups; do kill -KILL "-$group"; done
+  while read -r _ point _; do case $point in "$1"/*) umount -l "$point";; esac; done </proc/mounts
   rm -rf "$1" || { sleep 1; rm -rf "$1"; }
 `
 

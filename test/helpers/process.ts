@@ -26,8 +26,11 @@ export function endWithRun<C extends ChildProcess>(child: C): C {
 }
 
 // Loaded outside of any `describe`, these go for all tests; they come after the tests' own hooks.
-afterEach(() => end(ofTest))
-after(() => end(ofRun))
+// Where no tests run, as in what is run by hand, all of it ends with this process.
+if ('afterEach' in globalThis) {
+  afterEach(() => end(ofTest))
+  after(() => end(ofRun))
+}
 
 function watch<C extends ChildProcess>(child: C, children: Set<ChildProcess>): C {
   children.add(child)

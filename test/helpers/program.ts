@@ -15,16 +15,18 @@ export interface Program {
 }
 
 /**
- * Sees to it before the first test that a program is there, so that no test's time goes into
- * installing it.
+ * Sees to it before the first test, if tests run, that a program is there, so that no test's time
+ * goes into installing it.
  *
  * @returns what tells where it is; it throws where there is none
  */
 export function needProgram(program: Program): () => string {
-  before(function () {
-    this.timeout(600_000)
-    if (!installed(program)) install(program.package)
-  })
+  if ('before' in globalThis) {
+    before(function () {
+      this.timeout(600_000)
+      if (!installed(program)) install(program.package)
+    })
+  }
   return () => findProgram(program)
 }
 

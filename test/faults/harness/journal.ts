@@ -1,0 +1,57 @@
+/** What a publisher knows of an event that it has tried to publish. */
+export type Outcome =
+  /** It was taken. */
+  | 'acked'
+  /** It was not, and nobody has seen it. */
+  | 'refused'
+  /** The answer did not come. */
+  | 'unknown'
+
+/** One attempt to publish an event. Times are ms of one clock. */
+export interface Attempt {
+  readonly publisher: string
+  readonly channel: string
+  /** The event's own, which no other event has. */
+  readonly id: string
+  readonly begun: number
+  readonly ended: number
+  readonly outcome: Outcome
+  /** What the hub answered: its status, and the event's number. */
+  readonly status?: number
+  readonly sequence?: number
+}
+
+/** What a client sees, in order. */
+export type Sighting =
+  | {
+      readonly kind: 'event'
+      readonly id: string
+      readonly data: string
+      readonly at: number
+      /** Where the client is told. */
+      readonly sequence?: number
+    }
+  | { readonly kind: 'gap'; readonly reason: string; readonly at: number }
+  /** An answer that is no stream, after which no EventSource comes back. */
+  | { readonly kind: 'refusal'; readonly status: string; readonly at: number }
+  /** An event that is none of a publisher's. */
+  | { readonly kind: 'other'; readonly text: string; readonly at: number }
+
+/** All that a client saw which followed a channel from its first event on. */
+export interface Watch {
+  readonly client: string
+  readonly channel: string
+  readonly sightings: readonly Sighting[]
+}
+
+/** All that there is to judge a run by. */
+export interface Journal {
+  readonly attempts: readonly Attempt[]
+  readonly watches: readonly Watch[]
+}
+
+/** The data of the event of an id: of a few lines and sizes, so that a mix-up shows. */
+export function dataOf(id: string): string {
+  const digits = Number(/\d+$/.exec(id)?.[0] ?? 0)
+  return `${id}\n${'.'.repeat((digits * 37) % 900)}\nend of ${id}`
+}

@@ -1,0 +1,135 @@
+import { fetchStats } from '../../../src/client/stats.js'
+import { AmqpClient } from '../../helpers/amqp-client.js'
+import { FaultProxy } from '../../helpers/fault-proxy.js'
+import { makeFolder } from '../../helpers/folder.js'
+import { ownRabbitmq } from '../../helpers/rabbitmq-server.js'
+import type { Random } from '../../helpers/random.js'
+import { startRedis } from '../../helpers/redis-server.js'
+import { SmallDisk } from '../../helpers/small-disk.js'
+import { uniqueName } from '../../helpers/unique.js'
+import { until } from '../../helpers/until.js'
+import { type Fault, networkFaults, serverFaults } from './fault.js'
+import { diskFaults, hubFaults, workerFaults } from './hub-faults.js'
+import { StagedHub } from './staged-hub.js'
+import { type Broker, CHANNELS } from './workload.js'
+
+/** Hubs and what they need, all running, and what can happen to them. */
+export interface Stage {
+  readonly hubs: readonly StagedHub[]
+  readonly faults: readonly Fault[]
+  readonly broker?: Broker
+  stop(): Promise<void>
+}
+
+export interface ScenarioOptions {
+  readonly random: Random
+  /** Whether there is no time for what takes seconds, such as the restart of a broker. */
+  readonly isShort: boolean
+}
+
+type Scenario = (options: ScenarioOptions) => Promise<Stage>
+
+/** Ways to run hubs, by name. */
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  leveldb: (options) => onDisk(1, options),
+  'leveldb, 2 workers': (options) => onDisk(2, options),
+  'two hubs on Redis': onRedis,
+  'RabbitMQ, two hubs on Redis': onRabbitmq,
+}
+
+const DISK_MEGABYTES = 64
+
+async function onDisk(workers: number, { random }: ScenarioOptions): Promise<Stage> {
+  const disk = await SmallDisk.make(DISK_MEGABYTES)
+  const hub = await StagedHub.start('hub', {
+    server: { workers, pingInterval: 1 },
+    leveldb: { storageDir: disk.folder },
+    default: { cacheAdapter: 'leveldb' },
+    channels: CHANNELS,
+  })
+  return {
+    hubs: [hub],
+    faults: [
+      ...hubFaults(hub),
+      ...diskFaults(hub, disk),
+      ...(workers > 1 ? workerFaults(hub, random) : []),
+    ],
+    stop: async () => {
+      await hub.stop()
+      await disk.stop()
+    },
+  }
+}
+
+async function onRedis(_options: ScenarioOptions, amqp: object[] = []): Promise<Stage> {
+  const { folder, clean } = await makeFolder()
+  const redis = await startRedis({ appendOnly: true, folder })
+  const hubs: StagedHub[] = []
+  const proxies: FaultProxy[] = []
+  const faults = serverFaults('redis', redis)
+  for (const [index, name] of ['hub 1', 'hub 2'].entries()) {
+    const proxy = await FaultProxy.start(redis.url)
+    proxies.push(proxy)
+    const hub = await StagedHub.start(name, {
+      server: { pingInterval: 1 },
+      redis: { url: proxy.url },
+      default: { cacheAdapter: 'redis' },
+      channels: CHANNELS,
+      ...(amqp[index] && { amqp: amqp[index] }),
+    })
+    hubs.push(hub)
+    faults.push(...hubFaults(hub), ...networkFaults(proxy, 'hub and redis', `${name} and redis`))
+  }
+  return {
+    hubs,
+    faults,
+    stop: async () => {
+      for (const hub of hubs) await hub.stop()
+      for (const proxy of proxies) await proxy.stop()
+      await redis.stop()
+      await clean()
+    },
+  }
+}
+
+async function onRabbitmq(options: ScenarioOptions): Promise<Stage> {
+  const server = await ownRabbitmq()
+  const exchange = uniqueName()
+  const proxies = [await FaultProxy.start(server.url), await FaultProxy.start(server.url)]
+  const publishers = await FaultProxy.start(server.url)
+  const stage = await onRedis(
+    options,
+    proxies.map(({ url }) => ({ enabled: true, url, exchange, mode: 'shared', queue: exchange })),
+  )
+  for (const { url } of stage.hubs) {
+    await until(async () => (await fetchStats(url)).amqp?.connected === true)
+  }
+  const [killed, stopped] = serverFaults('rabbitmq', server) as [Fault, Fault]
+  const faults = [
+    stopped,
+    ...proxies.flatMap((proxy, index) =>
+      networkFaults(proxy, 'hub and rabbitmq', `hub ${index + 1} and rabbitmq`),
+    ),
+    ...networkFaults(publishers, 'publishers and rabbitmq'),
+    {
+      name: 'rabbitmq: connections closed',
+      target: 'rabbitmq',
+      begin: () => server.closeConnections('a fault'),
+      end: () => {},
+    },
+    ...(options.isShort ? [] : [killed]),
+  ]
+  return {
+    ...stage,
+    faults: [...stage.faults, ...faults],
+    broker: { url: publishers.url, exchange },
+    stop: async () => {
+      await stage.stop()
+      for (const proxy of [...proxies, publishers]) await proxy.stop()
+      const client = await AmqpClient.connect(server.url)
+      await client.channel.deleteQueue(exchange)
+      await client.channel.deleteExchange(exchange)
+      await client.close()
+    },
+  }
+}

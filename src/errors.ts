@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'STORE_UNAVAILABLE'
   | 'ADDRESS_UNAVAILABLE'
   | 'WORKER_FAILED'
+  | 'KEYS_UNAVAILABLE'
   | 'HUB_STOPPING'
   | 'HUB_REFUSED'
   | 'HUB_FAILED'

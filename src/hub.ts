@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import { type Logger, pino } from 'pino'
 import { AccessList } from './access/access-list.js'
+import { Authority } from './access/authority.js'
 import { checkChannelName } from './channel/name.js'
 import { Channels, type Published } from './channels.js'
 import type { NewEvent } from './client/publish.js'
@@ -38,6 +39,8 @@ export interface HubOptions {
   readonly random?: () => number
   /** Ms between two looks at whether Redis still tells what is published. */
   readonly probeInterval?: number
+  /** Ms between two requests for the keys of tokens at least. */
+  readonly keyCoolDown?: number
 }
 
 /** Ms between two looks at who is to be pinged or closed. */
@@ -123,6 +126,11 @@ export class Hub {
       policies: new Policies(config),
       trustedProxies,
       connections,
+      authority: new Authority(config.auth, {
+        logger: this.#logger,
+        now: this.#now,
+        coolDown: options.keyCoolDown,
+      }),
       logger: this.#logger,
       counters: this.#counters,
       taken: new WeakSet<Socket>(),

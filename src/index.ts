@@ -1,3 +1,4 @@
+export { END_EVENT, type End } from './channel/end.js'
 export { GAP_EVENT, type Gap } from './channel/gap.js'
 export type { Published } from './channels.js'
 export {

@@ -2,6 +2,7 @@ import { encodeRetry, PING } from '../event/encode.js'
 import { type Entry, NOTHING, type Snapshot } from '../event/entry.js'
 import { Batches } from './batch.js'
 import { Cursor, type Start } from './cursor.js'
+import { encodeEnd } from './end.js'
 import type { Filter } from './filter.js'
 import type { Flushable, Flusher } from './flusher.js'
 import { encodeGap, type GapReason } from './gap.js'
@@ -125,11 +126,16 @@ export class Channel implements Flushable {
     while (this.isBacklogged) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
-  /** Opens a stream; what it is to be shown of the past is written at once. */
-  subscribe(sink: Sink, start: Start, filter?: Filter): Subscriber {
+  /**
+   * Opens a stream; what it is to be shown of the past is written at once.
+   *
+   * @param expiresAt the time in ms at which it ends, whatever there still is for it
+   */
+  subscribe(sink: Sink, start: Start, filter?: Filter, expiresAt?: number): Subscriber {
     const now = this.#options.now()
     const subscriber = new Subscriber(sink, new Cursor(this.log, start), filter, now)
     if (start.from === 'id') subscriber.lastId = start.id
+    subscriber.expiresAt = expiresAt
     this.#roster.add(subscriber)
     this.counters.connects += 1
     this.#options.onCount?.(this)
@@ -158,12 +164,21 @@ export class Channel implements Flushable {
     return { visited: visits, more: true }
   }
 
-  /** Pings those who have been sent nothing for long, closes those who have long not read. */
+  /**
+   * Ends those whose time is over, pings those who have been sent nothing for long, closes those
+   * who have long not read.
+   */
   tick(): void {
     const now = this.#options.now()
     const ping = this.#options.pingEvent ? PING.event : PING.comment
     for (const subscriber of this.#roster) {
-      const { sink, stalledAt, writtenAt } = subscriber
+      const { sink, stalledAt, writtenAt, expiresAt } = subscriber
+      if (expiresAt !== undefined && now >= expiresAt && !subscriber.isCut) {
+        subscriber.isCut = true
+        subscriber.lastBytes = encodeEnd({ channel: this.name, reason: 'token-expired' })
+        this.#advance(subscriber, now)
+        continue
+      }
       if (stalledAt !== undefined) {
         if (now - stalledAt < this.#options.stallTimeout) continue
         this.counters.stalls += 1
@@ -210,7 +225,7 @@ export class Channel implements Flushable {
   #advance(subscriber: Subscriber, now: number): void {
     const { cursor, sink, filter } = subscriber
     if (subscriber.stalledAt !== undefined) return
-    for (let cost = 0; !cursor.isAtHead(this.log); ) {
+    for (let cost = 0; !subscriber.isCut && !cursor.isAtHead(this.log); ) {
       if (sink.isPending) {
         this.#awaitDrain(subscriber, now)
         return
@@ -236,6 +251,10 @@ export class Channel implements Flushable {
       subscriber.writtenAt = now
     }
     if (!subscriber.lastBytes) return
+    if (subscriber.isCut && sink.isPending) {
+      this.#awaitDrain(subscriber, now)
+      return
+    }
     sink.end(subscriber.lastBytes)
     this.unsubscribe(subscriber)
   }

@@ -12,6 +12,10 @@ export class Subscriber {
   stalledAt: number | undefined
   /** What it is to be sent last, once it has been shown all; undefined while the stream goes on. */
   lastBytes: Buffer | undefined
+  /** The time in ms at which it may be shown nothing more; undefined is never. */
+  expiresAt: number | undefined
+  /** Whether it is shown nothing more but `lastBytes`. */
+  isCut = false
   /** Its index in the channel's roster. */
   index = -1
 

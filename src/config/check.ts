@@ -1,4 +1,5 @@
 import { Ajv, type ErrorObject } from 'ajv'
+import { authFaults } from './auth-faults.js'
 import { type Fault, keyPath, shown, valueAt } from './fault.js'
 import { FORMATS } from './formats.js'
 import { FileSchema, type FilledFile, type SchemaNode } from './schema.js'
@@ -22,7 +23,7 @@ const isFilled = ajv.compile<FilledFile>(FileSchema)
 export function check(file: unknown): { filled: FilledFile } | { faults: Fault[] } {
   const fits = isFilled(file)
   const misfits = fits ? [] : onePerPlace((isFilled.errors ?? []).map(toFault))
-  const faults = [...misfits, ...duplicateChannels(file)]
+  const faults = [...misfits, ...duplicateChannels(file), ...(fits ? authFaults(file) : [])]
   return fits && faults.length === 0 ? { filled: file } : { faults }
 }
 

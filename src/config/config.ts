@@ -1,7 +1,11 @@
 import { resolve } from 'node:path'
+import type { Algorithm } from '../access/key.js'
 import { parseOrigin } from '../access/origins.js'
 import { type FilledFile, MAX_WORKERS } from './schema.js'
 import { defaultStorageDir, storageDirs } from './storage-dir.js'
+
+/** Who may do something to a channel: all, those that a token or key lets, or nobody. */
+export type Rule = FilledFile['default']['publish']
 
 export type CacheAdapter = FilledFile['default']['cacheAdapter']
 
@@ -13,7 +17,19 @@ export interface ChannelConfig {
   readonly allowedOrigins: '*' | readonly string[]
   /** The addresses and CIDR ranges that may publish; undefined is all. */
   readonly restrictPublish: readonly string[] | undefined
+  /** Who may publish by POST, of those whom `restrictPublish` lets. */
+  readonly publish: Rule
+  /** Who may read. */
+  readonly subscribe: Rule
   readonly assignIds: boolean
+}
+
+/** How tokens and keys are judged, and where they may be sent. */
+export type AuthConfig = Omit<FilledFile['auth'], 'keyFile' | 'algorithms' | 'publishKeys'> & {
+  /** An absolute path. */
+  readonly keyFile: string | undefined
+  readonly algorithms: readonly Algorithm[] | undefined
+  readonly publishKeys: readonly string[]
 }
 
 /** A checked configuration, complete and never to change; intervals and timeouts in seconds. */
@@ -32,6 +48,7 @@ export interface Config {
   }
   readonly amqp: FilledFile['amqp']
   readonly redis: Omit<FilledFile['redis'], 'numConnections'>
+  readonly auth: AuthConfig
   readonly leveldb: Omit<FilledFile['leveldb'], 'storageDir'> & {
     /** An absolute path; the folder is there only if a channel uses leveldb. */
     readonly storageDir: string
@@ -71,6 +88,7 @@ export function toConfig(file: FilledFile, env: NodeJS.ProcessEnv): Config {
     }),
     amqp: Object.freeze({ ...file.amqp }),
     redis: Object.freeze(redis),
+    auth: toAuth(file.auth),
     leveldb: Object.freeze({
       sync: file.leveldb.sync,
       storageDir: storageDir(file.leveldb.storageDir, [channelDefaults, ...channels.values()], env),
@@ -92,7 +110,23 @@ function toChannel(
     cacheLength: channel.cacheLength ?? defaults.cacheLength,
     allowedOrigins: toOrigins(allowedOrigins),
     restrictPublish: restrictPublish && Object.freeze([...restrictPublish]),
+    publish: channel.publish ?? defaults.publish,
+    subscribe: channel.subscribe ?? defaults.subscribe,
     assignIds: channel.assignIds ?? defaults.assignIds,
+  })
+}
+
+function toAuth({
+  keyFile,
+  algorithms,
+  publishKeys = [],
+  ...auth
+}: FilledFile['auth']): AuthConfig {
+  return Object.freeze({
+    ...auth,
+    keyFile: keyFile && resolve(keyFile),
+    algorithms: algorithms && Object.freeze([...algorithms]),
+    publishKeys: Object.freeze([...publishKeys]),
   })
 }
 

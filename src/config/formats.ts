@@ -19,6 +19,18 @@ export const FORMATS = {
     wants: 'an origin like "https://host" or "http://host:8080", without a path; or "null" or "*"',
     validate: (text: string) => text === '*' || parseOrigin(text) !== undefined,
   },
+  'http-url': {
+    wants: 'an http:// or https:// URL without user and fragment',
+    validate: isHttpUrl,
+  },
+  cookie: {
+    wants: 'the name of a cookie',
+    validate: (text: string) => /^[!#$%&'*+.^`|~\w-]+$/.test(text),
+  },
+  bearer: {
+    wants: 'a key of letters, digits and -._~+/',
+    validate: (text: string) => /^[\w.~+/-]+=*$/.test(text),
+  },
   channel: {
     wants:
       'a channel name: 1 to 128 characters, no control characters, not beginning with "-/", ' +
@@ -45,4 +57,10 @@ function isHostName(text: string): boolean {
   const labels = text.replace(/\.$/, '').split('.')
   const isNumber = /^(\d+|0x[\da-f]*)$/i.test(labels.at(-1) ?? '')
   return text.length <= 253 && !isNumber && labels.every((label) => LABEL.test(label))
+}
+
+function isHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password, hash } = new URL(text)
+  return /^https?:$/.test(protocol) && !username && !password && !hash
 }

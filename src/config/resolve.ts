@@ -1,3 +1,4 @@
+import { authWarnings } from './auth-faults.js'
 import { check } from './check.js'
 import { type Config, toConfig } from './config.js'
 import type { Override } from './environment.js'
@@ -41,7 +42,11 @@ export function resolveConfig(
   }
   return {
     config: toConfig(checked.filled, env),
-    warnings: [...neverRead(checked.filled), ...overruled(checked.filled)],
+    warnings: [
+      ...neverRead(checked.filled),
+      ...overruled(checked.filled),
+      ...authWarnings(checked.filled),
+    ],
   }
 }
 

@@ -1,5 +1,7 @@
 import Type, { type Static, type TNumberOptions, type TObject, type TProperties } from 'typebox'
 
+import { ALGORITHMS } from '../access/key.js'
+
 /** More processes than that help no machine. */
 export const MAX_WORKERS = 64
 
@@ -142,6 +144,55 @@ export const SECTIONS = {
     }),
     numConnections: neverRead('never read; one connection is enough'),
   },
+  auth: {
+    key: Type.Optional(
+      Type.String({
+        minLength: 1,
+        writeOnly: true,
+        description:
+          'What tokens are verified with: a secret, or a public key as PEM or JSON Web Key.',
+      }),
+    ),
+    keyFile: file('The file that holds the key, in place of "key"; read again when it changes.'),
+    jwksUrl: Type.Optional(
+      Type.String({
+        format: 'http-url',
+        description: 'Where the set of public keys is, in place of "key".',
+      }),
+    ),
+    algorithms: Type.Optional(
+      Type.Array(Type.Enum([...ALGORITHMS]), {
+        minItems: 1,
+        description: 'The only ones that tokens may be signed with; by default all of the key.',
+      }),
+    ),
+    issuer: Type.Optional(
+      Type.String({ minLength: 1, description: 'The "iss" that tokens have to have.' }),
+    ),
+    audience: Type.Optional(
+      Type.String({ minLength: 1, description: 'The "aud" that tokens have to have.' }),
+    ),
+    clockTolerance: whole(0, 3600, {
+      default: 0,
+      description: 'Seconds by which the clocks of this hub and of the issuer may differ.',
+    }),
+    cookie: Type.Optional(
+      Type.String({
+        format: 'cookie',
+        description: 'The cookie that a token may be in; none if absent.',
+      }),
+    ),
+    allowQuery: flag(false, 'Whether a token may be in the query, as "access_token".'),
+    publishKeys: Type.Optional(
+      Type.Array(Type.String({ format: 'bearer', writeOnly: true }), {
+        description: 'Keys that each let their bearer publish to all channels.',
+      }),
+    ),
+    stats: Type.Enum(['public', 'token'], {
+      default: 'public',
+      description: "Who may see the hub's figures.",
+    }),
+  },
   leveldb: {
     storageDir: folder('The folder that holds the histories; by default one in your home folder.'),
     sync: flag(false, 'Whether every commit waits for the disk, which survives a power cut, too.'),
@@ -151,6 +202,8 @@ export const SECTIONS = {
       cacheAdapter: { default: 'memory' },
       cacheLength: { default: 500 },
       allowedOrigins: { default: '*' },
+      publish: { default: 'public' },
+      subscribe: { default: 'public' },
       assignIds: { default: false },
     }),
     enablePost: neverRead('never read; server.enablePost is the key that counts'),
@@ -210,6 +263,7 @@ export const FileSchema = Type.Object(
     server: section(SECTIONS.server, 'How the hub listens and serves.'),
     amqp: section(SECTIONS.amqp, 'RabbitMQ as a source of events.'),
     redis: section(SECTIONS.redis, 'For channels whose cacheAdapter is "redis".'),
+    auth: section(SECTIONS.auth, 'What tokens and keys let their bearers publish and read.'),
     leveldb: section(SECTIONS.leveldb, 'For channels whose cacheAdapter is "leveldb".'),
     default: section(SECTIONS.default, 'What a channel is like that does not say otherwise.'),
     channels: Type.Optional(
@@ -228,6 +282,8 @@ function channelKeys(defaults: {
   cacheAdapter?: { default: string }
   cacheLength?: { default: number }
   allowedOrigins?: { default: string }
+  publish?: { default: string }
+  subscribe?: { default: string }
   assignIds?: { default: boolean }
 }) {
   return {
@@ -242,6 +298,14 @@ function channelKeys(defaults: {
     allowedOrigins: Type.Union([Type.Literal('*'), Type.Array(Type.String({ format: 'origin' }))], {
       ...defaults.allowedOrigins,
       description: 'The origins whose pages may read: "*" is all; a list is compared exactly.',
+    }),
+    publish: Type.Enum(['public', 'token', 'nobody'], {
+      ...defaults.publish,
+      description: 'Who may publish by POST, of those whom restrictPublish lets.',
+    }),
+    subscribe: Type.Enum(['public', 'token', 'nobody'], {
+      ...defaults.subscribe,
+      description: 'Who may read the stream and the history.',
     }),
     restrictPublish: Type.Optional(
       Type.Array(Type.String({ format: 'range' }), {

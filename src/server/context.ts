@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import type { AccessList } from '../access/access-list.js'
+import type { Authority } from '../access/authority.js'
 import type { Channels } from '../channels.js'
 import type { Config } from '../config/config.js'
 import type { GroupStats } from '../group-stats.js'
@@ -14,6 +15,7 @@ export interface ServerContext {
   readonly config: Config
   readonly channels: Channels
   readonly policies: Policies
+  readonly authority: Authority
   /** The proxies that are believed whom they speak for; see `clientAddress`. */
   readonly trustedProxies: AccessList
   readonly logger: Logger

@@ -25,5 +25,7 @@ export function allowOrigin(
   reply: FastifyReply,
   { policies }: ServerContext,
 ): void {
-  reply.headers(policies.for(target.channel).origins.headersFor(headers.origin))
+  reply
+    .headers(policies.for(target.channel).origins.headersFor(headers.origin))
+    .header('Access-Control-Expose-Headers', 'WWW-Authenticate')
 }

@@ -32,6 +32,7 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   UNKNOWN_CHANNEL: 404,
   STORE_FAILED: 503,
   STORE_UNAVAILABLE: 503,
+  KEYS_UNAVAILABLE: 503,
   HUB_STOPPING: 503,
 }
 

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { HubError } from '../errors.js'
 import { dumpHistory } from '../history-dump.js'
 import type { Stats } from '../stats.js'
+import { authorize, authorizeStats } from './authorize.js'
 import type { ServerContext } from './context.js'
 import { HttpError } from './errors.js'
 import { parseTarget } from './target.js'
@@ -20,11 +21,13 @@ export function inspectRoutes(app: FastifyInstance, context: ServerContext): voi
     url: '/stats',
     handler: async (request, reply) => {
       reply.header('Cache-Control', 'no-cache')
+      await authorizeStats(request, context)
       return reply.send(await statsOfScope(request.query.scope, context))
     },
   })
   app.get(`${HISTORY}/*`, async (request, reply) => {
     const { channel: name } = parseTarget((request.raw.url ?? '').slice(HISTORY.length))
+    await authorize(request, 'subscribe', name, context)
     const { log } = await context.channels.look(name)
     return reply
       .header('Cache-Control', 'no-cache')

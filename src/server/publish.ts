@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { HubError } from '../errors.js'
 import { parseEvent } from '../event/parse.js'
+import { authorize, logRefusal } from './authorize.js'
 import type { ServerContext } from './context.js'
 import { HttpError, refuseMethod, tooMany } from './errors.js'
 
@@ -13,11 +14,12 @@ export function publishRoute(app: FastifyInstance, context: ServerContext): void
     app.post(url, { onRequest: refuseMethod }, refuseMethod)
   app.post<{ Body: Buffer | undefined }>('/*', {
     bodyLimit: context.config.server.maxEventBytes,
-    onRequest: (request, _reply, done) => {
+    onRequest: async (request) => {
       admit(request, context)
       track(request, context)
+      await authorize(request, 'publish', request.target.channel, context)
+      checkBody(request, context)
       delete request.raw.headers['content-type']
-      done()
     },
     onResponse: (request, _reply, done) => {
       context.publishes.end(request.raw)
@@ -62,6 +64,9 @@ function admit(request: FastifyRequest, context: ServerContext): void {
   if (context.isStopping()) throw new HubError('HUB_STOPPING', 'the hub is stopping; try again')
   channels.admit(channel)
   checkAddress(request, context)
+}
+
+function checkBody(request: FastifyRequest, { config }: ServerContext): void {
   const { 'content-length': length, 'content-encoding': encoding } = request.headers
   if (length === undefined) throw new HttpError(411, 'a publish needs a Content-Length')
   const { maxEventBytes } = config.server
@@ -75,14 +80,14 @@ function admit(request: FastifyRequest, context: ServerContext): void {
 }
 
 /** Refuses what comes from an address that may not publish, or from none that can be told. */
-function checkAddress({ address, target }: FastifyRequest, context: ServerContext): void {
+function checkAddress(request: FastifyRequest, context: ServerContext): void {
+  const { address, target } = request
   const { channel } = target
   if (address !== undefined && context.policies.for(channel).publishers.allows(address)) return
-  context.logger.info({ channel, address: address ?? null }, 'a publisher was refused')
-  throw new HttpError(
-    403,
+  const reason =
     address === undefined
       ? 'nobody may publish whose address cannot be told: X-Forwarded-For or Forwarded is unclear'
-      : `${address} may not publish to this channel (restrictPublish)`,
-  )
+      : `${address} may not publish to this channel (restrictPublish)`
+  logRefusal(request, context, { action: 'publish', channel, reason })
+  throw new HttpError(403, reason)
 }

@@ -8,6 +8,7 @@ import { allowOrigin, preflightRoute } from './cors.js'
 import { answerError, refuseMethod } from './errors.js'
 import { inspectRoutes } from './inspect.js'
 import { publishRoute } from './publish.js'
+import { takeTokens } from './query-tokens.js'
 import { subscribeRoute } from './subscribe.js'
 import { isInspection, originForm, parseTarget, type Target } from './target.js'
 
@@ -17,6 +18,8 @@ declare module 'fastify' {
     target: Target
     /** Where it comes from; undefined where that cannot be told for certain. */
     address: string | undefined
+    /** The tokens that were in its query, where nothing finds them any more. */
+    queryTokens: readonly string[]
   }
 }
 
@@ -29,13 +32,19 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS'])
 /** The hub's HTTP server, not yet listening. */
 export function createServer(context: ServerContext): FastifyInstance {
   const { maxHeaderBytes, headersTimeout, requestTimeout } = context.config.server
+  const queryTokens = new WeakMap<object, readonly string[]>()
   const app = fastify({
     loggerInstance: quieter(context.logger),
     childLoggerFactory: (parent) => parent, // one for each request would cost more than the rest
     logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: maxHeaderBytes },
-    rewriteUrl: ({ url = '/' }) => originForm(url),
+    rewriteUrl: (request) => {
+      const { target, tokens } = takeTokens(originForm(request.url ?? '/'))
+      if (tokens.length > 0) queryTokens.set(request, tokens)
+      Object.assign(request, { originalUrl: target }) // fastify has put the one with tokens there
+      return target
+    },
     requestTimeout: requestTimeout * 1000,
     http: {
       headersTimeout: Math.min(headersTimeout, requestTimeout || headersTimeout) * 1000,
@@ -56,9 +65,11 @@ export function createServer(context: ServerContext): FastifyInstance {
   app.setNotFoundHandler(refuseMethod)
   app.decorateRequest('target')
   app.decorateRequest('address')
+  app.decorateRequest('queryTokens')
   app.addHook('onRequest', (request, reply, done) => {
     if (!METHODS.has(request.method)) refuseMethod(request)
     if (context.connections.limitOf(request.raw.socket)) reply.header('Connection', 'close')
+    request.queryTokens = queryTokens.get(request.raw) ?? []
     request.address = clientAddress(request.raw, context.trustedProxies)
     const { url = '/' } = request.raw
     if (!isInspection(url)) {

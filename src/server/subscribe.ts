@@ -3,8 +3,11 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Grants } from '../access/grants.js'
 import type { Channel } from '../channel/channel.js'
+import { HubError } from '../errors.js'
 import { encodeRetry, PREAMBLE, STREAM_OPEN } from '../event/encode.js'
+import { authorize } from './authorize.js'
 import { takeConnection } from './connection.js'
 import type { ServerContext } from './context.js'
 import { SocketSink } from './socket-sink.js'
@@ -22,19 +25,41 @@ export function subscribeRoute(app: FastifyInstance, context: ServerContext): vo
     const head = streamHead(context.policies.for(name).origins.headersFor(origin))
     context.channels.admit(name)
     const kept = context.connections.limitOf(request.raw.socket)
+    const admission = kept ? undefined : await admitted(request, context)
+    if (request.raw.socket.destroyed) return reply.hijack()
     const socket = await takeSocket(reply, context)
     const { address = '' } = request
     const limit = kept ?? (await context.connections.enterClient(socket, address))
     const { start } = subscription
     const lastId = start.from === 'id' ? start.id : undefined
-    const channel = limit ? undefined : await open(name, lastId, context, request)
+    const channel = limit ? undefined : admission && (await open(name, lastId, context, request))
     if (socket.destroyed) return
     socket.write(head)
     socket.write(STREAM_OPEN)
     if (limit) socket.write(`: there is no room for more connections (${limit})\n\n`)
     if (!channel || context.isStopping()) sendAway(socket, context)
-    else follow(socket, channel, subscription)
+    else follow(socket, channel, subscription, admission?.expiresAt)
   })
+}
+
+/** Undefined while the keys of tokens are not there: whoever it is has to come back. */
+async function admitted(
+  request: FastifyRequest,
+  context: ServerContext,
+): Promise<Pick<Grants, 'expiresAt'> | undefined> {
+  const { raw, log, target } = request
+  context.taken.add(raw.socket) // what follows on this connection is no request any more
+  try {
+    const grants = await authorize(request, 'subscribe', target.channel, context)
+    return grants ?? { expiresAt: undefined }
+  } catch (error) {
+    if (error instanceof HubError && error.code === 'KEYS_UNAVAILABLE') {
+      log.error({ err: error, channel: target.channel }, 'a subscriber was sent away')
+      return undefined
+    }
+    context.taken.delete(raw.socket)
+    throw error
+  }
 }
 
 /** Undefined while the store fails. */
@@ -59,10 +84,14 @@ function sendAway(socket: Socket, { retry }: ServerContext): void {
   socket.once('close', () => clearTimeout(timer))
 }
 
-function follow(socket: Socket, channel: Channel, subscription: Subscription): void {
-  const { start, filter, preamble } = subscription
+function follow(
+  socket: Socket,
+  channel: Channel,
+  { start, filter, preamble }: Subscription,
+  expiresAt: number | undefined,
+): void {
   if (preamble) socket.write(PREAMBLE)
-  const subscriber = channel.subscribe(new SocketSink(socket), start, filter)
+  const subscriber = channel.subscribe(new SocketSink(socket), start, filter, expiresAt)
   socket.on('error', () => {
     channel.counters.errors += 1
   })

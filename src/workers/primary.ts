@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import { AccessList } from '../access/access-list.js'
+import { Authority } from '../access/authority.js'
 import type { CacheAdapter, Config } from '../config/config.js'
 import type { HubError } from '../errors.js'
 import { type GroupStats, groupStats, type HubStats, isHubStats } from '../group-stats.js'
@@ -51,6 +52,7 @@ export class Primary {
   constructor(config: Config, { logger, logLevel, onFailure }: PrimaryOptions) {
     this.#config = config
     const random = Math.random
+    new Authority(config.auth, { logger, now: Date.now }) // a bad key is not left to the workers
     this.#stores = makeStores(config, { logger, now: Date.now, random })
     this.#switchboard = new Switchboard(config, this.#stores)
     this.#amqp = makeAmqpInput(config, { channels: this.#switchboard, logger, random })

@@ -27,7 +27,8 @@ describe('loading the configuration', () => {
     assert.equal(config.server.workers, 2)
     assert.equal(config.server.logdir, process.cwd())
     assert.equal(config.leveldb.storageDir, '/tmp')
-    const test = { cacheAdapter: 'leveldb', cacheLength: 5, assignIds: false }
+    const rules = { publish: 'public', subscribe: 'public' }
+    const test = { cacheAdapter: 'leveldb', cacheLength: 5, assignIds: false, ...rules }
     assert.deepEqual(Object.fromEntries(config.channels), {
       test: { ...test, allowedOrigins: ['https://some.host'], restrictPublish: ['127.0.0.1'] },
       test2: {
@@ -36,6 +37,7 @@ describe('loading the configuration', () => {
         allowedOrigins: '*',
         restrictPublish: ['10.0.0.0/8'],
         assignIds: false,
+        ...rules,
       },
     })
   })

@@ -62,12 +62,22 @@ describe('a configuration', () => {
         window: 1024,
         expire: 0,
       },
+      auth: {
+        keyFile: undefined,
+        algorithms: undefined,
+        clockTolerance: 0,
+        allowQuery: false,
+        publishKeys: [],
+        stats: 'public',
+      },
       leveldb: { storageDir: '/home/nobody/.local/state/ssehub', sync: false },
       channelDefaults: {
         cacheAdapter: 'memory',
         cacheLength: 500,
         allowedOrigins: '*',
         restrictPublish: undefined,
+        publish: 'public',
+        subscribe: 'public',
         assignIds: false,
       },
       channels: new Map(),
@@ -167,7 +177,7 @@ describe('a configuration that cannot be used', () => {
           'an origin like "https://host" or "http://host:8080", without a path; or "null" or "*"',
         'channels[3].path: found "a", which is the name of channels[2], too; wants another',
         'channels[4]: found "b", wants an object',
-        'extra: unknown key; known here: server, amqp, redis, leveldb, default, channels',
+        'extra: unknown key; known here: server, amqp, redis, auth, leveldb, default, channels',
       ]),
     )
   })

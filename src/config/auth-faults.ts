@@ -1,0 +1,56 @@
+import { ALGORITHMS } from '../access/key.js'
+import { type Fault, valueAt } from './fault.js'
+import type { FilledFile } from './schema.js'
+
+const SOURCES = ['key', 'keyFile', 'jwksUrl'] as const
+
+/** Keys of `auth` that do not go together, and what asks for tokens that nothing can verify. */
+export function authFaults(file: FilledFile): Fault[] {
+  const { auth } = file
+  const sources = SOURCES.filter((name) => auth[name] !== undefined)
+  const faults: Fault[] = sources.slice(1).map((name) => ({
+    path: ['auth', name],
+    problem: `found ${name} beside ${sources[0]}, wants one of ${SOURCES.join(', ')}`,
+  }))
+  if (auth.jwksUrl !== undefined && auth.algorithms?.every((name) => name.startsWith('HS'))) {
+    const others = ALGORITHMS.filter((name) => !name.startsWith('HS'))
+    const problem = `found only algorithms of secrets, wants some of public keys: ${others.join(', ')}`
+    faults.push({ path: ['auth', 'algorithms'], problem })
+  }
+  if (sources.length > 0) return faults
+  const hasPublishKeys = (auth.publishKeys ?? []).length > 0
+  for (const path of asking(file)) {
+    if (path.at(-1) === 'publish' && hasPublishKeys) continue
+    const wanted = SOURCES.map((name) => `auth.${name}`).join(', ')
+    faults.push({ path, problem: `found "token", but nothing to verify one with; wants ${wanted}` })
+  }
+  return faults
+}
+
+/** Whether keys or tokens are configured that nothing asks for. */
+export function authWarnings(file: FilledFile): string[] {
+  const { auth } = file
+  const asked = new Set(asking(file).map((path) => path.at(-1)))
+  const unused: string[] = []
+  if (auth.publishKeys?.length && !asked.has('publish')) {
+    unused.push('auth.publishKeys: not asked for, as no "publish" is "token"')
+  }
+  const source = SOURCES.find((name) => auth[name] !== undefined)
+  if (source && asked.size === 0) {
+    unused.push(
+      `auth.${source}: tokens are not asked for, as no "publish" or "subscribe" is "token"`,
+    )
+  }
+  return unused
+}
+
+/** Where the file asks for tokens. */
+function asking(file: FilledFile): Fault['path'][] {
+  const rules = ['publish', 'subscribe'] as const
+  const places: Fault['path'][] = [
+    ...rules.map((rule) => ['default', rule]),
+    ...file.channels.flatMap((_, index) => rules.map((rule) => ['channels', index, rule])),
+    ['auth', 'stats'],
+  ]
+  return places.filter((path) => valueAt(file, path) === 'token')
+}

@@ -52,10 +52,10 @@ export class Channels implements Iterable<Channel> {
     this.#onCount = onCount
     const { pingInterval, pingEvent, stallTimeout } = config.server
     const flusher = new Flusher()
-    this.#opener = new Opener(config, stores, (name, { cacheLength }) => {
+    this.#opener = new Opener(config, stores, (name, limits) => {
       const options: ChannelOptions = {
-        cacheLength,
-        window: { ...WINDOW, events: WINDOW.events + cacheLength },
+        ...limits,
+        window: { ...WINDOW, events: WINDOW.events + limits.cacheLength },
         writeSize: WRITE_SIZE,
         pingInterval: pingInterval * 1000,
         pingEvent,
@@ -97,6 +97,7 @@ export class Channels implements Iterable<Channel> {
     this.admit(name)
     const channel = await this.find(name)
     if (!this.#isKnown(channel)) throw unknownChannel()
+    channel.expire()
     return channel
   }
 
@@ -164,6 +165,7 @@ export class Channels implements Iterable<Channel> {
   /** Pings subscribers, closes stalled ones, and forgets channels that are of no use. */
   tick(): void {
     this.#opener.retry()
+    this.#opener.expire()
     for (const channel of this.open()) channel.tick()
     this.#opener.sweep(
       (channel) => channel.subscribers > 0 || (!this.#isLazy && this.#isKnown(channel)),

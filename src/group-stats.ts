@@ -55,6 +55,9 @@ function together(one: ChannelStats, other: ChannelStats, isShared: boolean): Ch
     ...added(one, other),
     broadcasted_events: join(one.broadcasted_events, other.broadcasted_events),
     cached_events: join(one.cached_events, other.cached_events),
+    cached_bytes: join(one.cached_bytes, other.cached_bytes),
+    evicted_by_bytes: join(one.evicted_by_bytes, other.evicted_by_bytes),
+    evicted_by_age: join(one.evicted_by_age, other.evicted_by_age),
     cache_size: Math.max(one.cache_size, other.cache_size),
   }
 }

@@ -1,25 +1,34 @@
 import type { CacheAdapter, ChannelConfig, Config } from './config/config.js'
 import { HubError } from './errors.js'
+import type { Evictions } from './event/history.js'
 import type { Follower, Store, StoredChannel, StoredChannelOptions } from './store/store.js'
 
+/** A follower that has a history, and lets go of what becomes too old for it. */
+export interface Expiring extends Follower {
+  expire(): void
+  readonly evictions: Readonly<Evictions>
+}
+
 /** A channel that is open: what follows it, and where its truth lives. */
-export interface Opened<F extends Follower> {
+export interface Opened<F extends Expiring> {
   readonly follower: F
   readonly stored: StoredChannel
   /** What is under way with it, that it must stay for. */
   users: number
   /** Whether it was of no use at the last sweep. */
   isIdle: boolean
+  /** How many events had become too old when its store was told so. */
+  expired: number
 }
 
 /** What a store has to know of a channel, and which store it is. */
-type StoreConfig = Pick<ChannelConfig, 'cacheAdapter' | 'cacheLength' | 'assignIds'>
+type StoreConfig = Pick<ChannelConfig, 'cacheAdapter'> & StoredChannelOptions
 
 /** How many channels are opened at once at the start. */
 const OPENED_AT_ONCE = 64
 
 /** Opens channels from their stores, each once, whoever asks and how often. */
-export class Opener<F extends Follower> implements Iterable<[name: string, opened: Opened<F>]> {
+export class Opener<F extends Expiring> implements Iterable<[name: string, opened: Opened<F>]> {
   readonly #config: Config
   readonly #stores: ReadonlyMap<CacheAdapter, Store>
   readonly #follow: (name: string, config: StoredChannelOptions) => F
@@ -113,6 +122,21 @@ export class Opener<F extends Follower> implements Iterable<[name: string, opene
     }
   }
 
+  /** Lets channels, and then their stores, go of what has become too old. */
+  expire(): void {
+    for (const open of this.#open.values()) {
+      open.follower.expire()
+      const { age } = open.follower.evictions
+      if (age === open.expired) continue
+      open.stored.expire().then(
+        () => {
+          open.expired = age
+        },
+        () => {}, // its store tells what is wrong; it is told again
+      )
+    }
+  }
+
   /** The channels that need not be defined and that their store holds. */
   async #stored(): Promise<string[]> {
     const { server, channelDefaults } = this.#config
@@ -132,13 +156,13 @@ export class Opener<F extends Follower> implements Iterable<[name: string, opene
   }
 
   async #openFromStore(name: string, config: StoreConfig): Promise<Opened<F>> {
-    const { cacheAdapter, cacheLength, assignIds } = config
+    const { cacheAdapter, cacheLength, cacheBytes = 0, cacheTtl = 0, assignIds } = config
     const store = this.#stores.get(cacheAdapter)
     if (!store) throw new Error(`no ${cacheAdapter} store for channel ${name}`)
-    const options = { cacheLength, assignIds }
+    const options = { cacheLength, cacheBytes, cacheTtl, assignIds }
     const follower = this.#follow(name, options)
     const stored = await store.open(name, options, follower)
-    const open = { follower, stored, users: 0, isIdle: false }
+    const open = { follower, stored, users: 0, isIdle: false, expired: 0 }
     this.#open.set(name, open)
     return open
   }

@@ -1,5 +1,6 @@
 import type { Channel } from './channel/channel.js'
 import type { Log } from './channel/log.js'
+import type { Evictions } from './event/history.js'
 import type { AmqpStats } from './input/amqp-input.js'
 
 /** What the server counts that belongs to no channel. */
@@ -51,6 +52,10 @@ export interface Stats {
     readonly channel_client_errors: number
     readonly channel_gaps: number
     readonly channel_stalled_clients: number
+    /** Events that left a history because of its bytes (`cacheBytes`). */
+    readonly evicted_by_bytes: number
+    /** Events that left a history because of their age (`cacheTtl`). */
+    readonly evicted_by_age: number
     readonly router_read_errors: number
     readonly invalid_http_req: number
     readonly oversized_http_req: number
@@ -75,6 +80,8 @@ export interface ChannelStats {
   readonly broadcasted_events: number
   /** Events in the history. */
   readonly cached_events: number
+  /** Their bytes. */
+  readonly cached_bytes: number
   /** Events that the history keeps at most. */
   readonly cache_size: number
   readonly total_connects: number
@@ -84,6 +91,8 @@ export interface ChannelStats {
   readonly gaps: number
   /** Streams closed because their client did not read. */
   readonly stalled_clients: number
+  readonly evicted_by_bytes: number
+  readonly evicted_by_age: number
 }
 
 /** What is counted of a channel. */
@@ -91,15 +100,19 @@ export interface Counted {
   readonly name: string
   readonly log: Log
   readonly counters: Readonly<Channel['counters']>
+  readonly evictions: Readonly<Evictions>
   readonly subscribers: number
 }
+
+/** What sums are made of. */
+export type Counts = Pick<Counted, 'counters' | 'evictions' | 'subscribers'>
 
 /** Where the figures come from. */
 export interface Sources {
   /** The channels that are defined or have had an event. */
   readonly listed: Iterable<Counted>
   /** What was counted of these and of others. */
-  readonly all: Iterable<Pick<Counted, 'counters' | 'subscribers'>>
+  readonly all: Iterable<Counts>
   readonly requests: ServerCounters
   /** How many connections are open. */
   readonly connections: number
@@ -124,6 +137,8 @@ export function statsOf({ listed, all, requests, connections, uptime, amqp }: So
       channel_client_errors: sum('errors'),
       channel_gaps: sum('gaps'),
       channel_stalled_clients: sum('stalls'),
+      evicted_by_bytes: counts.reduce((sum, { evictions }) => sum + evictions.bytes, 0),
+      evicted_by_age: counts.reduce((sum, { evictions }) => sum + evictions.age, 0),
       router_read_errors: requests.routerReadErrors,
       invalid_http_req: requests.invalidRequests,
       oversized_http_req: requests.oversizedRequests,
@@ -141,18 +156,21 @@ export function statsOf({ listed, all, requests, connections, uptime, amqp }: So
   }
 }
 
-function channelStats({ name, counters, log, subscribers }: Counted): ChannelStats {
+function channelStats({ name, counters, evictions, log, subscribers }: Counted): ChannelStats {
   return {
     id: name,
     clients: subscribers,
     broadcasted_events: counters.events,
     cached_events: log.history.size,
-    cache_size: log.history.limit,
+    cached_bytes: log.history.bytes,
+    cache_size: log.history.limits.cacheLength,
     total_connects: counters.connects,
     total_disconnects: counters.disconnects,
     client_errors: counters.errors,
     gaps: counters.gaps,
     stalled_clients: counters.stalls,
+    evicted_by_bytes: evictions.bytes,
+    evicted_by_age: evictions.age,
   }
 }
 

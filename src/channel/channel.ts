@@ -1,5 +1,6 @@
 import { encodeRetry, PING } from '../event/encode.js'
 import { type Entry, NOTHING, type Snapshot } from '../event/entry.js'
+import type { HistoryLimits } from '../event/history.js'
 import { Batches } from './batch.js'
 import { Cursor, type Start } from './cursor.js'
 import { encodeEnd } from './end.js'
@@ -13,9 +14,7 @@ import type { Sink } from './sink.js'
 import { Subscriber } from './subscriber.js'
 
 /** How a channel treats its subscribers. */
-export interface ChannelOptions {
-  /** How many events the history keeps at most. */
-  readonly cacheLength: number
+export interface ChannelOptions extends HistoryLimits {
   readonly window: Window
   /** Bytes that one write takes at most, unless a single event is larger. */
   readonly writeSize: number
@@ -50,6 +49,8 @@ const OVERLOAD = 4
 export class Channel implements Flushable {
   /** What has happened since the hub started. */
   readonly counters = { events: 0, connects: 0, disconnects: 0, errors: 0, gaps: 0, stalls: 0 }
+  /** Events that have left the history for another reason than their number. */
+  readonly evictions = { bytes: 0, age: 0 }
   readonly #options: ChannelOptions
   readonly #flusher: Flusher
   #log: Log
@@ -70,7 +71,7 @@ export class Channel implements Flushable {
   ) {
     this.#flusher = flusher
     this.#options = options
-    this.#log = new Log(NOTHING, options.cacheLength, options.window)
+    this.#log = this.#makeLog(NOTHING)
     this.#batches = new Batches(this.#log, options.writeSize)
     this.#served = 0
     this.#roundHead = 0
@@ -96,9 +97,9 @@ export class Channel implements Flushable {
    * @param broken why subscribers cannot go on from where they are without having missed something
    */
   load(snapshot: Snapshot, broken?: GapReason): void {
-    const { cacheLength, window, writeSize } = this.#options
-    this.#log = new Log(snapshot, cacheLength, window)
-    this.#batches = new Batches(this.#log, writeSize)
+    this.#log = this.#makeLog(snapshot)
+    this.#batches = new Batches(this.#log, this.#options.writeSize)
+    this.expire()
     this.#served = this.#log.head
     this.#roundHead = this.#log.head
     if (!broken) return
@@ -114,6 +115,11 @@ export class Channel implements Flushable {
     this.counters.events += 1
     if (this.#roster.size === 0) this.#served = entry.sequence
     else this.#askForRound()
+  }
+
+  /** Lets go of events that are too old for the history. */
+  expire(): void {
+    this.#log.expire(this.#options.now(), this.#roster.size > 0 ? this.#served : this.#log.head)
   }
 
   /** Whether subscribers have to be served before publishers go on. */
@@ -133,6 +139,7 @@ export class Channel implements Flushable {
    */
   subscribe(sink: Sink, start: Start, filter?: Filter, expiresAt?: number): Subscriber {
     const now = this.#options.now()
+    this.expire()
     const subscriber = new Subscriber(sink, new Cursor(this.log, start), filter, now)
     if (start.from === 'id') subscriber.lastId = start.id
     subscriber.expiresAt = expiresAt
@@ -204,6 +211,10 @@ export class Channel implements Flushable {
       subscriber.lastBytes = encodeRetry(retry())
       this.#advance(subscriber, now)
     }
+  }
+
+  #makeLog(snapshot: Snapshot): Log {
+    return new Log(snapshot, this.#options, this.#options.window, this.evictions)
   }
 
   #askForRound(): void {

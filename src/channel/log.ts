@@ -1,5 +1,5 @@
 import { type Entry, isKept, type KeptEntry, type Snapshot } from '../event/entry.js'
-import { History } from '../event/history.js'
+import { type Evictions, History, type HistoryLimits } from '../event/history.js'
 import { Ring, type Window } from './ring.js'
 
 /**
@@ -13,13 +13,16 @@ export class Log {
   readonly #window: Window
   #lostThrough: number
 
-  /** @param cacheLength how many events the history keeps at most */
-  constructor(snapshot: Snapshot, cacheLength: number, window: Window) {
+  /**
+   * @param limits how much the history keeps
+   * @param evictions counted on when events leave the history
+   */
+  constructor(snapshot: Snapshot, limits: HistoryLimits, window: Window, evictions?: Evictions) {
     this.#window = window
     this.epoch = snapshot.epoch
     this.#lostThrough = snapshot.head
     this.recent = new Ring(snapshot.head)
-    this.history = new History(cacheLength, snapshot.evictedThrough)
+    this.history = new History(limits, snapshot.evictedThrough, evictions)
     this.history.load(snapshot.entries, snapshot.departed)
   }
 
@@ -42,17 +45,31 @@ export class Log {
   append(entry: Entry, keepAfter: number): void {
     this.recent.push(entry)
     if (isKept(entry)) {
+      this.#expireHistory(entry.time)
       const { replaced, evicted } = this.history.add(this.#placed(entry))
-      for (const gone of [replaced, evicted]) {
-        if (gone && gone.sequence < this.recent.first) this.#lose(gone)
-      }
+      for (const gone of replaced ? [replaced, ...evicted] : evicted) this.#leave(gone)
     }
     while (
       this.recent.first <= keepAfter &&
       (this.recent.size > this.#window.events || this.recent.bytes > this.#window.bytes)
     ) {
-      const shifted = this.recent.shift()
-      if (!this.#remembers(shifted)) this.#lose(shifted)
+      this.#shift()
+    }
+  }
+
+  /**
+   * Lets go of what is older than the history may keep it.
+   *
+   * @param now the time in ms
+   * @param keepAfter recent events after this number stay
+   */
+  expire(now: number, keepAfter: number): void {
+    const { cacheTtl = 0 } = this.history.limits
+    if (cacheTtl === 0) return
+    this.#expireHistory(now)
+    while (this.recent.size > 0 && this.recent.first <= keepAfter) {
+      if (now - this.recent.at(this.recent.first).time <= cacheTtl * 1000) return
+      this.#shift()
     }
   }
 
@@ -72,6 +89,20 @@ export class Log {
 
   #remembers({ id, sequence }: Entry): boolean {
     return id !== undefined && this.history.get(id)?.sequence === sequence
+  }
+
+  #expireHistory(now: number): void {
+    for (const gone of this.history.expire(now).evicted) this.#leave(gone)
+  }
+
+  #shift(): void {
+    const shifted = this.recent.shift()
+    if (!this.#remembers(shifted)) this.#lose(shifted)
+  }
+
+  /** An event has left the history. */
+  #leave(gone: Entry): void {
+    if (gone.sequence < this.recent.first) this.#lose(gone)
   }
 
   #lose({ sequence }: Entry): void {

@@ -14,6 +14,10 @@ export interface ChannelConfig {
   readonly cacheAdapter: CacheAdapter
   /** How many events the history keeps at most. */
   readonly cacheLength: number
+  /** Bytes of frames that the history keeps at most; 0 is no limit. */
+  readonly cacheBytes: number
+  /** Seconds after which an event leaves the history; 0 is never. */
+  readonly cacheTtl: number
   readonly allowedOrigins: '*' | readonly string[]
   /** The addresses and CIDR ranges that may publish; undefined is all. */
   readonly restrictPublish: readonly string[] | undefined
@@ -108,6 +112,8 @@ function toChannel(
   return Object.freeze({
     cacheAdapter: channel.cacheAdapter ?? defaults.cacheAdapter,
     cacheLength: channel.cacheLength ?? defaults.cacheLength,
+    cacheBytes: channel.cacheBytes ?? defaults.cacheBytes,
+    cacheTtl: channel.cacheTtl ?? defaults.cacheTtl,
     allowedOrigins: toOrigins(allowedOrigins),
     restrictPublish: restrictPublish && Object.freeze([...restrictPublish]),
     publish: channel.publish ?? defaults.publish,

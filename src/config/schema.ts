@@ -201,6 +201,8 @@ export const SECTIONS = {
     ...channelKeys({
       cacheAdapter: { default: 'memory' },
       cacheLength: { default: 500 },
+      cacheBytes: { default: 67_108_864 },
+      cacheTtl: { default: 0 },
       allowedOrigins: { default: '*' },
       publish: { default: 'public' },
       subscribe: { default: 'public' },
@@ -281,6 +283,8 @@ export type FilledFile = {
 function channelKeys(defaults: {
   cacheAdapter?: { default: string }
   cacheLength?: { default: number }
+  cacheBytes?: { default: number }
+  cacheTtl?: { default: number }
   allowedOrigins?: { default: string }
   publish?: { default: string }
   subscribe?: { default: string }
@@ -294,6 +298,14 @@ function channelKeys(defaults: {
     cacheLength: whole(0, 1_000_000, {
       ...defaults.cacheLength,
       description: 'How many events the history keeps at most.',
+    }),
+    cacheBytes: whole(0, 1_099_511_627_776, {
+      ...defaults.cacheBytes,
+      description: 'Bytes of events that the history keeps at most; 0 is no limit.',
+    }),
+    cacheTtl: whole(0, 315_360_000, {
+      ...defaults.cacheTtl,
+      description: 'Seconds after which an event leaves the history; 0 is never.',
     }),
     allowedOrigins: Type.Union([Type.Literal('*'), Type.Array(Type.String({ format: 'origin' }))], {
       ...defaults.allowedOrigins,

@@ -6,6 +6,26 @@ export interface Remembered {
   readonly sequence: number
   readonly place: number
   readonly first: number
+  /** When the hub took it, in ms. */
+  readonly time: number
+  /** The wire bytes. */
+  readonly frame: { readonly length: number }
+}
+
+/** How much a history keeps. */
+export interface HistoryLimits {
+  /** Events at most. */
+  readonly cacheLength: number
+  /** Bytes of frames at most; 0, or absent, is no limit. */
+  readonly cacheBytes?: number
+  /** Seconds after which an event leaves it; 0, or absent, is never. */
+  readonly cacheTtl?: number
+}
+
+/** How many events have left histories for another reason than their number. */
+export interface Evictions {
+  bytes: number
+  age: number
 }
 
 /** An event that has left the history: only its id is still known, and when that was sent. */
@@ -15,8 +35,8 @@ export type Departed = Pick<Remembered, 'id' | 'sequence' | 'first'>
 export interface Change<T> {
   /** The event of the same id, which it replaces. */
   readonly replaced: T | undefined
-  /** The event that is pushed out for want of room. */
-  readonly evicted: T | undefined
+  /** The events that are pushed out for want of room, or are too old, as they came. */
+  readonly evicted: readonly T[]
   /** The ids that are not known any more as those of departed events. */
   readonly forgotten: readonly Departed[]
 }
@@ -25,15 +45,18 @@ export interface Change<T> {
 export const DEPARTED = 4096
 
 /**
- * Which events a channel remembers: of each id the latest, of all those the `limit` that came
- * last. An event whose id is in it already takes the old one's place. [ssehub]
+ * Which events a channel remembers: of each id the latest, of all those as many that came last as
+ * there is room for, none that is too old. An event whose id is in it already takes the old one's
+ * place. [ssehub]
  *
  * Of events that were pushed out it still knows the id for a while: who resumes from one, or from
  * an id that comes again, must not take what lies between for seen.
  */
 export class History<T extends Remembered> {
-  readonly limit: number
-  /** Every event that was pushed out for want of room has this sequence number or a lower one. */
+  readonly limits: HistoryLimits
+  readonly #evictions: Evictions
+  #bytes = 0
+  /** Every event that has left it has this sequence number or a lower one. */
   #evictedThrough: number
   readonly #byId = new Map<string, T>()
   readonly #bySequence = new Ordered<T>()
@@ -41,14 +64,24 @@ export class History<T extends Remembered> {
   /** In the order in which they left. */
   readonly #departed = new Map<string, Departed>()
 
-  /** @param limit how many events it keeps at most */
-  constructor(limit: number, evictedThrough = 0) {
-    this.limit = limit
+  /** @param evictions counted on when events leave it */
+  constructor(
+    limits: HistoryLimits,
+    evictedThrough = 0,
+    evictions: Evictions = { bytes: 0, age: 0 },
+  ) {
+    this.limits = limits
     this.#evictedThrough = evictedThrough
+    this.#evictions = evictions
   }
 
   get size(): number {
     return this.#byId.size
+  }
+
+  /** Bytes of frames that it holds. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   get evictedThrough(): number {
@@ -99,21 +132,43 @@ export class History<T extends Remembered> {
     if (replaced) {
       this.#bySequence.remove(replaced.sequence)
       this.#byPlace.replace(replaced.place, event)
+      this.#bytes -= replaced.frame.length
     } else {
       this.#byPlace.push(event.place, event)
     }
     this.#byId.set(event.id, event)
     this.#bySequence.push(event.sequence, event)
-    const evicted = this.#byId.size > this.limit ? this.#evict(forgotten) : undefined
-    return { replaced, evicted, forgotten }
+    this.#bytes += event.frame.length
+    return { replaced, evicted: this.#evictExcess(forgotten), forgotten }
+  }
+
+  /** Lets go of what is older than it may be. */
+  expire(now: number): Change<T> {
+    const evicted: T[] = []
+    const forgotten: Departed[] = []
+    while (this.oldest && this.#isOld(this.oldest.time, now)) {
+      this.#evictions.age += 1
+      evicted.push(this.#evict(forgotten))
+    }
+    return { replaced: undefined, evicted, forgotten }
+  }
+
+  /** Every event that is older than it may be has this sequence number or a lower one. */
+  expiredThrough(now: number): number {
+    let through = 0
+    for (const { time, sequence } of this.#bySequence.after(0)) {
+      if (!this.#isOld(time, now)) break
+      through = sequence
+    }
+    return through
   }
 
   /**
    * Fills an empty history with what a store has kept.
    *
-   * @returns what it pushes out because its limit is lower now than it was
+   * @returns what it pushes out because its limits are lower now than they were
    */
-  load(events: readonly T[], departed: readonly Departed[]): Change<T>[] {
+  load(events: readonly T[], departed: readonly Departed[]): Change<T> {
     for (const one of departed) this.#departed.set(one.id, one)
     for (const event of events.toSorted((a, b) => a.place - b.place)) {
       this.#byPlace.push(event.place, event)
@@ -121,13 +176,10 @@ export class History<T extends Remembered> {
     for (const event of events.toSorted((a, b) => a.sequence - b.sequence)) {
       this.#byId.set(event.id, event)
       this.#bySequence.push(event.sequence, event)
+      this.#bytes += event.frame.length
     }
-    const changes: Change<T>[] = []
-    while (this.#byId.size > this.limit) {
-      const forgotten: Departed[] = []
-      changes.push({ replaced: undefined, evicted: this.#evict(forgotten), forgotten })
-    }
-    return changes
+    const forgotten: Departed[] = []
+    return { replaced: undefined, evicted: this.#evictExcess(forgotten), forgotten }
   }
 
   /** The events after a sequence number, as they came. */
@@ -140,15 +192,32 @@ export class History<T extends Remembered> {
     return this.#byPlace.after(place)
   }
 
+  #isOld(time: number, now: number): boolean {
+    const { cacheTtl = 0 } = this.limits
+    return cacheTtl > 0 && now - time > cacheTtl * 1000
+  }
+
+  #evictExcess(forgotten: Departed[]): T[] {
+    const { cacheLength, cacheBytes = 0 } = this.limits
+    const evicted: T[] = []
+    for (;;) {
+      const isTooLong = this.size > cacheLength
+      if (!isTooLong && (cacheBytes === 0 || this.#bytes <= cacheBytes)) return evicted
+      if (!isTooLong) this.#evictions.bytes += 1
+      evicted.push(this.#evict(forgotten))
+    }
+  }
+
   #evict(forgotten: Departed[]): T {
     const oldest = this.#bySequence.first as T
     const { id, sequence, place, first } = oldest
     this.#byId.delete(id)
     this.#bySequence.remove(sequence)
     this.#byPlace.remove(place)
+    this.#bytes -= oldest.frame.length
     this.#evictedThrough = Math.max(this.#evictedThrough, sequence)
     this.#departed.set(id, { id, sequence, first })
-    if (this.#departed.size > this.limit + DEPARTED) {
+    if (this.#departed.size > this.limits.cacheLength + DEPARTED) {
       const [longest] = this.#departed.values()
       this.#departed.delete((longest as Departed).id)
       forgotten.push(longest as Departed)

@@ -24,7 +24,8 @@ const REMOVALS_PER_COMPACTION = 20_000
 /** An event on its way to the database. */
 export interface Append {
   readonly channel: LevelChannel
-  readonly event: HubEvent
+  /** Undefined where it is only to let go of what has become too old. */
+  readonly event: HubEvent | undefined
   readonly delivery: Delivery | undefined
 }
 
@@ -61,6 +62,10 @@ export class LevelChannel implements StoredChannel {
   }
 
   async catchUp(): Promise<void> {}
+
+  async expire(): Promise<void> {
+    await this.submit({ channel: this, event: undefined, delivery: undefined })
+  }
 
   close(): void {}
 
@@ -131,11 +136,11 @@ export class LevelChannel implements StoredChannel {
   operationsFor(event: HubEvent, numbered: Numbered, delivery: Delivery | undefined): Operation[] {
     const { entry, change, forgotten } = numbered
     const operations: Operation[] = []
-    if (isKept(entry) && change) {
+    if (isKept(entry)) {
       const key = eventKey(this.name, entry.sequence)
       operations.push({ type: 'put', key, value: encodeEventRow(event, entry) })
-      operations.push(...this.operations(change))
     }
+    operations.push(...this.operations(change))
     if (delivery) {
       const key = deliveryKey(this.name, delivery.key)
       operations.push({ type: 'put', key, value: `${entry.sequence}` })
@@ -155,8 +160,10 @@ export class LevelChannel implements StoredChannel {
       this.#removals += 1
       this.#removedThrough = Math.max(this.#removedThrough, gone.sequence)
     }
-    if (evicted) {
-      operations.push({ type: 'put', key: key(evicted), value: encodeDepartedRow(evicted) })
+    const known = new Set(forgotten.map(({ sequence }) => sequence))
+    for (const gone of evicted) {
+      if (known.has(gone.sequence)) continue // forgotten at once
+      operations.push({ type: 'put', key: key(gone), value: encodeDepartedRow(gone) })
     }
     return operations
   }

@@ -126,6 +126,11 @@ export class LevelStore implements Store {
     const operations: Operation[] = []
     const entries: (Entry | undefined)[] = []
     for (const { channel, event, delivery } of appends) {
+      if (!event) {
+        operations.push(...channel.operations(channel.sequencer.expire()))
+        entries.push(undefined)
+        continue
+      }
       const numbered = channel.sequencer.next(event, delivery)
       entries.push(numbered?.entry)
       if (numbered) operations.push(...channel.operationsFor(event, numbered, delivery))

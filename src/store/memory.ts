@@ -57,5 +57,9 @@ class MemoryChannel implements StoredChannel {
 
   async catchUp(): Promise<void> {}
 
+  async expire(): Promise<void> {
+    this.#sequencer.expire()
+  }
+
   close(): void {}
 }

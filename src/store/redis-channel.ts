@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { HubError } from '../errors.js'
+import { encodeEvent } from '../event/encode.js'
 import { type Entry, NOTHING, type Snapshot, toEntry } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
 import { DEPARTED } from '../event/history.js'
@@ -10,7 +11,7 @@ import { decodeEntry, decodeStamp, encodeEventText, splitEntries } from './redis
 import { importOriginal } from './redis-import.js'
 import { type ChannelKeys, channelKeys, namesKey } from './redis-keys.js'
 import { RedisReader } from './redis-reader.js'
-import { APPEND } from './redis-scripts.js'
+import { APPEND, EXPIRE } from './redis-scripts.js'
 import { newEpoch } from './sequencer.js'
 import type { Delivery, Follower, StoredChannel, StoredChannelOptions } from './store.js'
 
@@ -27,6 +28,8 @@ const TURN_TIMEOUT = 2000
 interface Append {
   readonly event: HubEvent
   readonly text: string
+  /** Bytes of its frame; with an id that Redis gives it, there are more. */
+  readonly size: number
   readonly delivery: Delivery | undefined
 }
 
@@ -57,7 +60,7 @@ export class RedisChannel implements StoredChannel {
     follower: Follower,
   ) {
     this.#keys = channelKeys(context.prefix, name)
-    this.#reader = new RedisReader(this.#keys, options.cacheLength, context)
+    this.#reader = new RedisReader(this.#keys, options, context)
     this.#mirror = new Mirror({
       read: (mark) => this.#reader.read(mark),
       follower: {
@@ -79,7 +82,7 @@ export class RedisChannel implements StoredChannel {
   /** Follows it from now on; what an original hub left is taken over first. */
   async open(): Promise<void> {
     try {
-      await importOriginal(this.name, this.#keys, this.options.cacheLength, this.context)
+      await importOriginal(this.name, this.#keys, this.#limits, this.context)
       await this.context.connection.subscribe(this.#keys.events, (text) => this.#hear(text))
       await this.#mirror.catchUp()
     } catch (error) {
@@ -92,7 +95,12 @@ export class RedisChannel implements StoredChannel {
   append(event: HubEvent, delivery: Delivery | undefined): Promise<Entry | undefined>
   async append(event: HubEvent, delivery?: Delivery): Promise<Entry | undefined> {
     const text = encodeEventText(event)
-    const appended = await this.#commit.submit({ event, text, delivery })
+    const appended = await this.#commit.submit({
+      event,
+      text,
+      size: encodeEvent(event).length,
+      delivery,
+    })
     if (!appended) return undefined
     const { epoch, entry } = appended
     await this.#mirror.reached(epoch, entry.sequence, TURN_TIMEOUT)
@@ -108,6 +116,12 @@ export class RedisChannel implements StoredChannel {
 
   catchUp(): Promise<void> {
     return this.#mirror.catchUp()
+  }
+
+  async expire(): Promise<void> {
+    const { connection, now } = this.context
+    const args = [now(), ...this.#limits]
+    while ((await connection.run(EXPIRE, this.#keys.all, args)) !== 0); // a step at a time
   }
 
   /** Catches up for nobody in particular. */
@@ -152,10 +166,11 @@ export class RedisChannel implements StoredChannel {
       this.#batches,
       DELIVERED.age,
       DELIVERED.limit,
-      ...appends.flatMap(({ event, text, delivery }) => [
+      ...appends.flatMap(({ event, text, size, delivery }) => [
         delivery?.key ?? '',
         delivery?.isRepeat ? 1 : 0,
         event.id ?? '',
+        size,
         text,
       ]),
     ])) as [kind: string, ...texts: string[]]
@@ -188,8 +203,9 @@ export class RedisChannel implements StoredChannel {
 
   /** What a script needs to know of how much is kept. */
   get #limits(): readonly number[] {
-    const { cacheLength } = this.options
-    return [cacheLength, this.context.window, cacheLength + DEPARTED]
+    const { cacheLength, cacheBytes = 0, cacheTtl = 0 } = this.options
+    const { window } = this.context
+    return [cacheLength, cacheBytes, cacheTtl * 1000, window, cacheLength + DEPARTED]
   }
 
   /** Sees to it that hubs which start know of the channel; tried again with the next batch. */

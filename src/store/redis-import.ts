@@ -1,4 +1,4 @@
-import { DEPARTED } from '../event/history.js'
+import { encodeEvent } from '../event/encode.js'
 import { originalEvents } from './original-history.js'
 import type { RedisContext } from './redis-context.js'
 import { encodeEventText } from './redis-entry.js'
@@ -9,27 +9,32 @@ import { newEpoch } from './sequencer.js'
 /**
  * Takes over what an original hub left of a channel, once, if Redis knows nothing else of it.
  * [ssehub]
+ *
+ * @param limits how much is kept, as the scripts take it, `cacheLength` first
  */
 export async function importOriginal(
   name: string,
   { meta, original, all }: ChannelKeys,
-  cacheLength: number,
-  { connection, prefix, window, expire, now, report }: RedisContext,
+  limits: readonly number[],
+  { connection, prefix, expire, now, report }: RedisContext,
 ): Promise<void> {
   if (await connection.call('EXISTS', meta)) return
   if ((await connection.call('TYPE', original)) !== 'hash') return
   if (await connection.call('SISMEMBER', importedKey(prefix), name)) return
   const hash = await connection.call('HGETALL', original)
+  const [cacheLength = 0] = limits
   const events = originalEvents(toRecord(hash)).slice(-cacheLength)
   if (cacheLength === 0 || events.length === 0) return
   const count = await connection.run(IMPORT, all, [
     newEpoch(),
     now(),
-    cacheLength,
-    window,
-    cacheLength + DEPARTED,
+    ...limits,
     expire * 1000,
-    ...events.flatMap((event) => [event.id ?? '', encodeEventText(event)]),
+    ...events.flatMap((event) => [
+      event.id ?? '',
+      encodeEvent(event).length,
+      encodeEventText(event),
+    ]),
   ])
   await connection.call('SADD', importedKey(prefix), name)
   if (count) report(`channel ${name}: took over ${count} events of the original hub`)

@@ -1,5 +1,5 @@
 import { isKept, type KeptEntry } from '../event/entry.js'
-import { History } from '../event/history.js'
+import { History, type HistoryLimits } from '../event/history.js'
 import type { Mark, Reading } from './mirror.js'
 import type { RedisContext } from './redis-context.js'
 import { decodeEntry } from './redis-entry.js'
@@ -26,12 +26,12 @@ type FullReply = [
 /** Reads a channel from Redis. */
 export class RedisReader {
   readonly #keys: ChannelKeys
-  readonly #cacheLength: number
+  readonly #limits: HistoryLimits
   readonly #context: RedisContext
 
-  constructor(keys: ChannelKeys, cacheLength: number, context: RedisContext) {
+  constructor(keys: ChannelKeys, limits: HistoryLimits, context: RedisContext) {
     this.#keys = keys
-    this.#cacheLength = cacheLength
+    this.#limits = limits
     this.#context = context
   }
 
@@ -66,8 +66,9 @@ export class RedisReader {
       const [, id, sequence, first] = /^(.*)\n(\d+) \d+ (\d+)$/.exec(text) ?? []
       return id ? [{ id, sequence: Number(sequence), first: Number(first) }] : []
     })
-    const history = new History<KeptEntry>(this.#cacheLength, evictedThrough)
+    const history = new History<KeptEntry>(this.#limits, evictedThrough)
     history.load(entries, departed)
+    history.expire(this.#context.now())
     const snapshot = {
       epoch,
       head: Number(head),

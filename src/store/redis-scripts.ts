@@ -8,9 +8,10 @@ export interface Script {
 
 /*
  * What a channel is in Redis (see redis-keys.ts): `meta` has its epoch `e`, the number `s` and the
- * token `n` of its newest event, the history's evictedThrough `v`, and `w`, the number up to which
- * the stream was swept. `stream` has the history and the recent events, each under its number.
- * `ids` tells of each known id "SEQUENCE PLACE FIRST", with place 0 for the departed; `order` has
+ * token `n` of its newest event, the history's evictedThrough `v` and bytes `b`, and `w`, the number
+ * up to which the stream was swept. `stream` has the history and the recent events, each under its
+ * number. `ids` tells of each known id "SEQUENCE PLACE FIRST TIME BYTES", of the departed the first
+ * three, with place 0; `order` has
  * the ids of the history by sequence, `departed` those that left it by when they did; `delivered`
  * the keys of deliveries by time; `writers` for each hub what came of its last batch.
  *
@@ -31,40 +32,59 @@ end
  * events within their limits. The same rules as `History`. [ssehub]
  */
 const APPEND_ONE = `
-local epoch, head, last, evictedThrough, swept
+local epoch, head, last, evictedThrough, swept, bytes
 local function begin(candidate)
-  local known = redis.call('HMGET', meta, 'e', 's', 'n', 'v', 'w')
+  local known = redis.call('HMGET', meta, 'e', 's', 'n', 'v', 'w', 'b')
   epoch, head, last = known[1], tonumber(known[2] or 0), known[3] or ''
   evictedThrough, swept = tonumber(known[4] or 0), tonumber(known[5] or 0)
+  bytes = tonumber(known[6] or 0)
   if epoch then return end
-  epoch, head, last, evictedThrough, swept = candidate, 0, '', 0, 0
+  epoch, head, last, evictedThrough, swept, bytes = candidate, 0, '', 0, 0, 0
   redis.call('DEL', stream, ids, order, departed, delivered)
 end
 
 local function save()
   redis.call('HSET', meta, 'e', epoch, 's', whole(head), 'n', last, 'v', whole(evictedThrough),
-    'w', whole(swept))
+    'w', whole(swept), 'b', whole(bytes))
 end
 
-local function evict(excess, limits)
-  local gone = redis.call('ZPOPMIN', order, math.min(excess, 1000))
-  for index = 1, #gone, 2 do
-    local id, sequence = gone[index], tonumber(gone[index + 1])
+local function bytesOf(known)
+  return known and tonumber(field(known, 5) or 0) or 0
+end
+
+-- Lets go of events that there is no room for, or that came before a time; at most 1000.
+-- Returns the number of the last one that was too old.
+local function evict(limits, before)
+  local count, stale = redis.call('ZCARD', order), 0
+  for _ = 1, 1000 do
+    local isOver = count > limits.cacheLength
+      or limits.cacheBytes > 0 and bytes > limits.cacheBytes
+    if count == 0 or not (isOver or before) then break end
+    local oldest = redis.call('ZRANGE', order, 0, 0, 'WITHSCORES')
+    local id, sequence = oldest[1], tonumber(oldest[2])
     local known = redis.call('HGET', ids, id)
+    local isOld = before and known and tonumber(field(known, 4) or before) < before
+    if not (isOver or isOld) then break end
+    if isOld then stale = sequence end
     local first = known and field(known, 3) or whole(sequence)
+    redis.call('ZREM', order, id)
     redis.call('HSET', ids, id, whole(sequence) .. ' 0 ' .. first)
-    redis.call('ZADD', departed, whole(head), id)
+    redis.call('ZADD', departed, whole(sequence), id)
     evictedThrough = math.max(evictedThrough, sequence)
     if sequence <= swept then redis.call('XDEL', stream, at(sequence)) end
+    count, bytes = count - 1, bytes - bytesOf(known)
   end
+  if count == 0 then bytes = 0 end
   local forgotten = redis.call('ZCARD', departed) - limits.departed
-  if forgotten <= 0 then return end
+  if forgotten <= 0 then return stale end
   local left = redis.call('ZPOPMIN', departed, math.min(forgotten, 1000))
   for index = 1, #left, 2 do redis.call('HDEL', ids, left[index]) end
+  return stale
 end
 
-local function sweep(window)
-  local through = math.min(head - window, swept + 16)
+-- Of events through a number, and of those before the window, only the history's are kept.
+local function sweep(window, through, most)
+  through = math.min(math.max(head - window, through), swept + most)
   while swept < through do
     swept = swept + 1
     local entry = redis.call('XRANGE', stream, at(swept), at(swept))[1]
@@ -76,10 +96,19 @@ local function sweep(window)
   end
 end
 
-local function append(id, json, token, now, limits)
+local function before(now, limits)
+  return limits.cacheTtl > 0 and tonumber(now) - limits.cacheTtl
+end
+
+local function append(id, json, size, token, now, limits)
+  local stale = 0
+  if limits.cacheTtl > 0 then stale = evict(limits, before(now, limits)) end
   local sequence = head + 1
   local place, first, replaced = sequence, sequence, nil
-  if id == '' and limits.assignIds then id = epoch .. '-' .. whole(sequence) end
+  if id == '' and limits.assignIds then
+    id = epoch .. '-' .. whole(sequence)
+    size = size + #id + 5
+  end
   local known = id ~= '' and redis.call('HGET', ids, id)
   if known then
     first = tonumber(field(known, 3))
@@ -87,6 +116,7 @@ local function append(id, json, token, now, limits)
       redis.call('ZREM', departed, id)
     else
       place, replaced = tonumber(field(known, 2)), tonumber(field(known, 1))
+      bytes = bytes - bytesOf(known)
     end
   end
   local before = last == '' and '-' or last
@@ -96,13 +126,14 @@ local function append(id, json, token, now, limits)
   head, last = sequence, token
   save()
   if id ~= '' then
-    redis.call('HSET', ids, id, table.concat({ whole(sequence), whole(place), whole(first) }, ' '))
+    local numbers = { whole(sequence), whole(place), whole(first), now, whole(size) }
+    redis.call('HSET', ids, id, table.concat(numbers, ' '))
+    bytes = bytes + size
     redis.call('ZADD', order, whole(sequence), id)
     if replaced and replaced <= swept then redis.call('XDEL', stream, at(replaced)) end
-    local excess = redis.call('ZCARD', order) - limits.cacheLength
-    if excess > 0 then evict(excess, limits) end
+    evict(limits)
   end
-  sweep(limits.window)
+  sweep(limits.window, stale, 16)
   return text
 end
 
@@ -121,20 +152,21 @@ end
  *   been appended `again`, the epoch and the numbers; `late` of one before that
  */
 export const APPEND = script(`${COMMON}${APPEND_ONE}
-local candidate, now, cacheLength, window, departedLimit, assignIds, expire, publish, channel,
-  writer, batch, deliveryAge, deliveryLimit = unpack(ARGV, 1, 13)
+local candidate, now, cacheLength, cacheBytes, cacheTtl, window, departedLimit, assignIds, expire,
+  publish, channel, writer, batch, deliveryAge, deliveryLimit = unpack(ARGV, 1, 15)
 begin(candidate)
 local done = redis.call('HGET', writers, writer)
 if done and tonumber(field(done, 1)) >= tonumber(batch) then
   return { field(done, 1) == batch and 'again' or 'late', done }
 end
 local limits = {
-  cacheLength = tonumber(cacheLength), window = tonumber(window),
+  cacheLength = tonumber(cacheLength), cacheBytes = tonumber(cacheBytes),
+  cacheTtl = tonumber(cacheTtl), window = tonumber(window),
   departed = tonumber(departedLimit), assignIds = assignIds == '1' }
 local seconds = tonumber(redis.call('TIME')[1])
 local texts, told, numbers, hasDeliveries = {}, {}, { batch, epoch, whole(seconds) }, false
-for index = 14, #ARGV, 4 do
-  local delivery, isRepeat, id, json = unpack(ARGV, index, index + 3)
+for index = 16, #ARGV, 5 do
+  local delivery, isRepeat, id, size, json = unpack(ARGV, index, index + 4)
   if delivery ~= '' and isRepeat == '1' and redis.call('ZSCORE', delivered, delivery) then
     texts[#texts + 1], numbers[#numbers + 1] = '', '0'
   else
@@ -143,7 +175,7 @@ for index = 14, #ARGV, 4 do
       hasDeliveries = true
     end
     local token = table.concat({ writer, batch, #texts }, '.')
-    local text = append(id, json, token, now, limits)
+    local text = append(id, json, tonumber(size), token, now, limits)
     texts[#texts + 1], told[#told + 1], numbers[#numbers + 1] = text, text, whole(head)
   end
 end
@@ -165,18 +197,35 @@ if #told > 0 then redis.pcall(publish, channel, table.concat(told, '\\n')) end
 return { 'appended', unpack(texts) }
 `)
 
-/** Fills a channel that Redis knows nothing of: ID and JSON of each event, in their order. */
+/** Fills a channel that Redis knows nothing of: ID, bytes and JSON of each event, in their order. */
 export const IMPORT = script(`${COMMON}${APPEND_ONE}
 if redis.call('EXISTS', meta) == 1 then return 0 end
-local candidate, now, cacheLength, window, departedLimit, expire = unpack(ARGV, 1, 6)
+local candidate, now, cacheLength, cacheBytes, cacheTtl, window, departedLimit, expire =
+  unpack(ARGV, 1, 8)
 begin(candidate)
-for index = 7, #ARGV, 2 do
-  append(ARGV[index], ARGV[index + 1], candidate .. '.' .. whole(head + 1), now, {
-    cacheLength = tonumber(cacheLength), window = tonumber(window),
+for index = 9, #ARGV, 3 do
+  local token = candidate .. '.' .. whole(head + 1)
+  append(ARGV[index], ARGV[index + 2], tonumber(ARGV[index + 1]), token, now, {
+    cacheLength = tonumber(cacheLength), cacheBytes = tonumber(cacheBytes),
+    cacheTtl = tonumber(cacheTtl), window = tonumber(window),
     departed = tonumber(departedLimit), assignIds = false })
 end
 finish(expire)
 return head
+`)
+
+/** Lets go of what has become too old, also of what the window holds up to there. */
+export const EXPIRE = script(`${COMMON}${APPEND_ONE}
+if redis.call('EXISTS', meta) == 0 then return 0 end
+local now, cacheLength, cacheBytes, cacheTtl, window, departedLimit = unpack(ARGV)
+begin('')
+local limits = {
+  cacheLength = tonumber(cacheLength), cacheBytes = tonumber(cacheBytes),
+  cacheTtl = tonumber(cacheTtl), window = tonumber(window), departed = tonumber(departedLimit) }
+local stale = evict(limits, before(now, limits))
+sweep(limits.window, stale, 1000)
+save()
+return stale
 `)
 
 /**

@@ -15,8 +15,8 @@ import type { Delivery, StoredChannelOptions } from './store.js'
 /** An event with its number. */
 export interface Numbered {
   readonly entry: Entry
-  /** What it changes in the history, if it is kept. */
-  readonly change: Change<KeptEntry> | undefined
+  /** What changes in the history. */
+  readonly change: Change<KeptEntry>
   /** The key of a delivery that is not known any more because of it. */
   readonly forgotten: string | undefined
 }
@@ -45,12 +45,20 @@ export class Sequencer {
     this.#assignIds = options.assignIds
     this.#now = now
     this.#delivered = new Delivered(delivered)
-    this.#history = new History(options.cacheLength, snapshot.evictedThrough)
-    this.changes = this.#history.load(snapshot.entries, snapshot.departed)
+    this.#history = new History(options, snapshot.evictedThrough)
+    this.changes = [
+      this.#history.load(snapshot.entries, snapshot.departed),
+      this.#history.expire(now()),
+    ]
   }
 
   /** What changed because the history has less room now than it had for the snapshot. */
   readonly changes: readonly Change<KeptEntry>[]
+
+  /** Lets go of what has become too old, and says what that changes. */
+  expire(): Change<KeptEntry> {
+    return this.#history.expire(this.#now())
+  }
 
   get epoch(): string {
     return this.#epoch
@@ -69,25 +77,39 @@ export class Sequencer {
   next(event: HubEvent, delivery: Delivery | undefined): Numbered | undefined
   next(event: HubEvent, delivery?: Delivery): Numbered | undefined {
     if (delivery?.isRepeat && this.#delivered.has(delivery.key)) return undefined
+    const time = this.#now()
+    const old = this.#history.expire(time)
     const sequence = this.#head + 1
     const id = event.id ?? (this.#assignIds ? `${this.#epoch}-${sequence}` : undefined)
     const entry = toEntry(id === undefined ? event : { ...event, id }, {
       sequence,
       ...this.#history.numbersFor(id, sequence),
-      time: this.#now(),
+      time,
     })
     this.#head = sequence
     return {
       entry,
-      change: isKept(entry) ? this.#history.add(entry) : undefined,
+      change: isKept(entry) ? both(old, this.#history.add(entry)) : old,
       forgotten: delivery && this.#delivered.add(delivery.key),
     }
   }
 
   snapshot(after: number): Snapshot {
-    const { epoch, head, evictedThrough } = this
-    const entries = [...this.#history.after(after)]
+    const { epoch, head } = this
+    const expired = this.#history.expiredThrough(this.#now())
+    const evictedThrough = Math.max(this.evictedThrough, expired)
+    const entries = [...this.#history.after(Math.max(after, expired))]
     return { epoch, head, evictedThrough, entries, departed: [...this.#history.departed] }
+  }
+}
+
+/** A change, and the one after it. */
+function both(one: Change<KeptEntry>, next: Change<KeptEntry>): Change<KeptEntry> {
+  if (one.evicted.length === 0) return next
+  return {
+    replaced: next.replaced,
+    evicted: [...one.evicted, ...next.evicted],
+    forgotten: [...one.forgotten, ...next.forgotten],
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Entry, Snapshot } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
+import type { HistoryLimits } from '../event/history.js'
 
 /**
  * Where the truth about channels lives: a cache adapter. [ssehub]
@@ -8,7 +9,7 @@ import type { HubEvent } from '../event/event.js'
  * - An event is in the store before anybody sees it; what the store has, `kill -9` does not undo
  *   (of the memory store: nothing survives the process).
  * - Within a channel, sequence numbers rise by one, also over a restart.
- * - The history is what `History` says: of each id the latest, `cacheLength` of them.
+ * - The history is what `History` says: of each id the latest, as many as its limits allow.
  */
 export interface Store {
   /** Makes it ready; must come before all else. A server that is away is waited for later. */
@@ -33,9 +34,7 @@ export interface Store {
   stop(): Promise<void>
 }
 
-export interface StoredChannelOptions {
-  /** How many events the history keeps at most. */
-  readonly cacheLength: number
+export interface StoredChannelOptions extends HistoryLimits {
   /** Whether an event without an id is given one, and so is kept. */
   readonly assignIds: boolean
 }
@@ -100,6 +99,13 @@ export interface StoredChannel {
    * @throws {HubError} `STORE_UNAVAILABLE` or `STORE_FAILED` if that cannot be found out now
    */
   catchUp(): Promise<void>
+
+  /**
+   * Lets go of events that have become too old for the history.
+   *
+   * @throws {HubError} `STORE_UNAVAILABLE`, `STORE_FAILED` if it still holds them
+   */
+  expire(): Promise<void>
 
   /** How many streams of it other workers of this hub had open when an append was answered. */
   readonly elsewhere?: number

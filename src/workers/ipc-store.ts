@@ -91,6 +91,9 @@ class IpcChannel implements StoredChannel {
     return this.#uplink.call('catchUp', this.#name)
   }
 
+  /** The primary sees to it. */
+  async expire(): Promise<void> {}
+
   close(): void {
     this.#uplink.unfollow(this.#name)
     this.#uplink.send({ kind: 'close', channel: this.#name })

@@ -1,6 +1,7 @@
 import { Log } from '../channel/log.js'
 import { type Entry, NOTHING, type Snapshot } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
+import type { HistoryLimits } from '../event/history.js'
 import type { Break, Delivery, Follower, StoredChannel } from '../store/store.js'
 import { encode, type Link } from './link.js'
 import type { ToPrimary, ToWorker } from './protocol.js'
@@ -15,7 +16,10 @@ export type Downlink = Link<ToPrimary, ToWorker>
 export class Line implements Follower {
   /** The events since the hub started. */
   events = 0
-  readonly #cacheLength: number
+  /** Events that have left the history for another reason than their number. */
+  readonly evictions = { bytes: 0, age: 0 }
+  readonly #limits: HistoryLimits
+  readonly #now: () => number
   #log: Log
   readonly #workers = new Set<Downlink>()
   readonly #backlogged = new Set<Downlink>()
@@ -24,10 +28,12 @@ export class Line implements Follower {
 
   constructor(
     readonly name: string,
-    cacheLength: number,
+    limits: HistoryLimits,
+    now: () => number,
   ) {
-    this.#cacheLength = cacheLength
-    this.#log = new Log(NOTHING, cacheLength, NO_WINDOW)
+    this.#limits = limits
+    this.#now = now
+    this.#log = this.#makeLog(NOTHING)
   }
 
   get log(): Log {
@@ -39,7 +45,8 @@ export class Line implements Follower {
   }
 
   load(snapshot: Snapshot, broken?: Break): void {
-    this.#log = new Log(snapshot, this.#cacheLength, NO_WINDOW)
+    this.#log = this.#makeLog(snapshot)
+    this.expire()
     for (const worker of this.#workers) this.#load(worker, broken)
   }
 
@@ -49,6 +56,11 @@ export class Line implements Follower {
     if (this.#workers.size === 0) return
     const bytes = encode({ kind: 'entry', channel: this.name, entry } satisfies ToWorker)
     for (const worker of this.#workers) worker.sendEncoded(bytes)
+  }
+
+  /** Lets go of events that are too old for the history. */
+  expire(): void {
+    this.#log.expire(this.#now(), this.#log.head)
   }
 
   /** Tells a worker what there is, and of all that comes. */
@@ -88,6 +100,10 @@ export class Line implements Follower {
     const waiting = this.#waiting
     this.#waiting = []
     for (const append of waiting) append()
+  }
+
+  #makeLog(snapshot: Snapshot): Log {
+    return new Log(snapshot, this.#limits, NO_WINDOW, this.evictions)
   }
 
   get #isHeld(): boolean {

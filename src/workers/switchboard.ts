@@ -4,7 +4,7 @@ import { HubError } from '../errors.js'
 import type { Entry } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
 import { type Opened, Opener } from '../opener.js'
-import type { Counted } from '../stats.js'
+import type { Counted, Counts } from '../stats.js'
 import type { Delivery, Store, StoredChannel, StoredChannelOptions } from '../store/store.js'
 import { Ledger } from './ledger.js'
 import { type Downlink, Line } from './line.js'
@@ -17,11 +17,18 @@ export class Switchboard {
   readonly #lines: Opener<Line>
   readonly #ledger = new Ledger()
 
-  /** @param stores one for each cache adapter that the configuration uses */
-  constructor(config: Config, stores: ReadonlyMap<CacheAdapter, Store>) {
+  /**
+   * @param stores one for each cache adapter that the configuration uses
+   * @param now the time in ms
+   */
+  constructor(
+    config: Config,
+    stores: ReadonlyMap<CacheAdapter, Store>,
+    now: () => number = Date.now,
+  ) {
     this.#config = config
     this.#stores = stores
-    this.#lines = new Opener(config, stores, (name, options) => new Line(name, options.cacheLength))
+    this.#lines = new Opener(config, stores, (name, limits) => new Line(name, limits, now))
   }
 
   /**
@@ -37,6 +44,7 @@ export class Switchboard {
   /** Forgets channels that never had an event and that nobody follows. */
   tick(): void {
     this.#lines.retry()
+    this.#lines.expire()
     this.#lines.sweep(
       (line) => line.isFollowed || this.#isKnown(line),
       ({ name }) => this.#ledger.forget(name),
@@ -56,9 +64,13 @@ export class Switchboard {
   }
 
   /** What was counted of all channels, those too that are known no more. */
-  *all(): Generator<Pick<Counted, 'counters' | 'subscribers'>, void, undefined> {
+  *all(): Generator<Counts, void, undefined> {
     for (const [, { follower }] of this.#lines) yield this.#counted(follower)
-    yield { counters: { events: 0, ...this.#ledger.others }, subscribers: 0 }
+    yield {
+      counters: { events: 0, ...this.#ledger.others },
+      evictions: { bytes: 0, age: 0 },
+      subscribers: 0,
+    }
   }
 
   /** Where a channel of that name keeps its history. */
@@ -166,9 +178,9 @@ export class Switchboard {
     return log.head > 0 || this.#config.channels.has(name)
   }
 
-  #counted({ name, log, events }: Line): Counted {
+  #counted({ name, log, events, evictions }: Line): Counted {
     const counts = this.#ledger.of(name)
     const subscribers = counts.connects - counts.disconnects
-    return { name, log, counters: { events, ...counts }, subscribers }
+    return { name, log, counters: { events, ...counts }, evictions, subscribers }
   }
 }

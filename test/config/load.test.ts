@@ -28,12 +28,20 @@ describe('loading the configuration', () => {
     assert.equal(config.server.logdir, process.cwd())
     assert.equal(config.leveldb.storageDir, '/tmp')
     const rules = { publish: 'public', subscribe: 'public' }
-    const test = { cacheAdapter: 'leveldb', cacheLength: 5, assignIds: false, ...rules }
+    const limits = { cacheBytes: 67_108_864, cacheTtl: 0 }
+    const test = {
+      cacheAdapter: 'leveldb',
+      cacheLength: 5,
+      assignIds: false,
+      ...limits,
+      ...rules,
+    }
     assert.deepEqual(Object.fromEntries(config.channels), {
       test: { ...test, allowedOrigins: ['https://some.host'], restrictPublish: ['127.0.0.1'] },
       test2: {
         cacheAdapter: 'memory',
         cacheLength: 500,
+        ...limits,
         allowedOrigins: '*',
         restrictPublish: ['10.0.0.0/8'],
         assignIds: false,

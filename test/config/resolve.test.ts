@@ -74,6 +74,8 @@ describe('a configuration', () => {
       channelDefaults: {
         cacheAdapter: 'memory',
         cacheLength: 500,
+        cacheBytes: 67_108_864,
+        cacheTtl: 0,
         allowedOrigins: '*',
         restrictPublish: undefined,
         publish: 'public',

@@ -49,12 +49,15 @@ describe('what tells of the hub', () => {
       clients: 1,
       broadcasted_events: 2,
       cached_events: 1,
+      cached_bytes: 15,
       cache_size: 500,
       total_connects: 1,
       total_disconnects: 0,
       client_errors: 0,
       gaps: 0,
       stalled_clients: 0,
+      evicted_by_bytes: 0,
+      evicted_by_age: 0,
     })
   })
 

@@ -11,7 +11,7 @@ export interface Adapter {
   /** Whether what it holds outlives the process. */
   readonly isDurable: boolean
   /** A store on a place of its own, which `again` opens once more after a stop. */
-  make(): Promise<{ store: Store; again: () => Store; clean: () => Promise<void> }>
+  make(now: () => number): Promise<{ store: Store; again: () => Store; clean: () => Promise<void> }>
 }
 
 const OPTIONS: StoredChannelOptions = { cacheLength: 3, assignIds: false }
@@ -24,6 +24,7 @@ export function describeStore({ name, isDurable, make }: Adapter): void {
     let clean: () => Promise<void>
     let loaded: Snapshot[]
     let followed: Entry[]
+    let now: number
 
     const open = (channel = 'test', options: Partial<StoredChannelOptions> = {}) =>
       store.open(
@@ -42,7 +43,8 @@ export function describeStore({ name, isDurable, make }: Adapter): void {
     beforeEach(async () => {
       loaded = []
       followed = []
-      ;({ store, again, clean } = await make())
+      now = 0
+      ;({ store, again, clean } = await make(() => now))
       await store.start()
     })
 
@@ -206,6 +208,46 @@ export function describeStore({ name, isDurable, make }: Adapter): void {
       assert.equal((await channel.read(0)).head, 2)
     })
 
+    it('keeps no more bytes of events than it is to, nor an event that alone has more', async () => {
+      const channel = await open('test', { cacheBytes: 60 })
+      const publish = (id: string, bytes: number) =>
+        channel.append(checkEvent({ id, data: 'x'.repeat(bytes - 'id: 1\ndata: \n\n'.length) }))
+      await publish('1', 20)
+      await publish('2', 20)
+      await publish('3', 20)
+      assert.deepEqual(await idsOf(channel), ['1', '2', '3'])
+      await publish('2', 21)
+      assert.deepEqual(await idsOf(channel), ['3', '2'])
+      await publish('4', 61)
+      assert.deepEqual(await idsOf(channel), [])
+      assert.equal((await channel.read(0)).evictedThrough, 5)
+      await publish('5', 60)
+      assert.deepEqual(await idsOf(channel), ['5'])
+    })
+
+    it('keeps no event that is too old, for readers at once, for good with the next', async () => {
+      const channel = await open('test', { cacheTtl: 10 })
+      await append(channel, 'a')
+      now = 5000
+      await append(channel, 'b')
+      now = 10_000
+      assert.deepEqual(await idsOf(channel), ['a', 'b'])
+      now = 10_001
+      assert.deepEqual(await idsOf(channel), ['b'])
+      assert.equal((await channel.read(0)).evictedThrough, 1)
+      await append(channel, 'c', 'a')
+      now = 0
+      const { entries } = await channel.read(0)
+      assert.deepEqual(
+        entries.map(({ id, place, first }) => [id, place, first]),
+        [
+          ['b', 2, 2],
+          ['c', 3, 3],
+          ['a', 4, 1],
+        ],
+      )
+    })
+
     if (!isDurable) return
 
     describe('opened again', () => {
@@ -270,19 +312,38 @@ export function describeStore({ name, isDurable, make }: Adapter): void {
         assert.equal((await channel.read(0)).evictedThrough, 2)
       })
 
-      it('has kept just what the history holds', async () => {
-        const history = new History<KeptEntry>(3)
-        const channel = await open()
-        for (let count = 0; count < 100; count += 1) {
-          const id = `${(count * 7) % 11}`
-          history.add((await channel.append(checkEvent({ id, data: `${count}` }))) as KeptEntry)
-        }
+      it('keeps no event that became too old meanwhile', async () => {
+        await append(await open('test', { cacheTtl: 10 }), 'a', 'b')
+        now = 10_001
         await reopen()
-        const { entries, departed } = await (await open()).read(0)
-        assert.deepEqual(entries, [...history.after(0)])
-        const bySequence = (a: Departed, b: Departed) => a.sequence - b.sequence
-        assert.deepEqual(departed, [...history.departed].toSorted(bySequence))
+        const channel = await open('test', { cacheTtl: 10 })
+        assert.deepEqual(await idsOf(channel), [])
+        assert.equal(loaded.at(-1)?.evictedThrough, 2)
       })
+
+      for (const limits of [
+        { cacheLength: 3 },
+        { cacheLength: 5, cacheBytes: 90 },
+        { cacheLength: 5, cacheTtl: 4 },
+        { cacheLength: 6, cacheBytes: 110, cacheTtl: 7 },
+      ]) {
+        it(`has kept just what a history of ${JSON.stringify(limits)} holds`, async () => {
+          const history = new History<KeptEntry>(limits)
+          const channel = await open('test', limits)
+          for (let count = 0; count < 100; count += 1) {
+            now += (count * 373) % 2000
+            const event = checkEvent({ id: `${(count * 7) % 11}`, data: 'x'.repeat(count % 13) })
+            const entry = (await channel.append(event)) as KeptEntry
+            history.expire(now)
+            history.add(entry)
+          }
+          await reopen()
+          const { entries, departed } = await (await open('test', limits)).read(0)
+          assert.deepEqual(entries, [...history.after(0)])
+          const bySequence = (a: Departed, b: Departed) => a.sequence - b.sequence
+          assert.deepEqual(departed, [...history.departed].toSorted(bySequence))
+        })
+      }
     })
   })
 }

@@ -17,9 +17,9 @@ import { describeStore } from './contract.js'
 describeStore({
   name: 'leveldb',
   isDurable: true,
-  make: async () => {
+  make: async (now) => {
     const { folder, clean } = await makeFolder()
-    const again = () => new LevelStore({ storageDir: folder })
+    const again = () => new LevelStore({ storageDir: folder, now })
     return { store: again(), again, clean }
   },
 })

@@ -4,9 +4,9 @@ import { describeStore } from './contract.js'
 describeStore({
   name: 'memory',
   isDurable: false,
-  make: async () => ({
-    store: new MemoryStore(),
-    again: () => new MemoryStore(),
+  make: async (now) => ({
+    store: new MemoryStore({ now }),
+    again: () => new MemoryStore({ now }),
     clean: async () => {},
   }),
 })

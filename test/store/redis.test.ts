@@ -22,9 +22,10 @@ function makeStore(redis: object, options: RedisStoreOptions = {}): RedisStore {
 describeStore({
   name: 'redis',
   isDurable: true,
-  make: async () => {
+  make: async (now) => {
     const redis = { url: await sharedRedis(), prefix: uniquePrefix() }
-    return { store: makeStore(redis), again: () => makeStore(redis), clean: async () => {} }
+    const again = () => makeStore(redis, { now })
+    return { store: again(), again, clean: async () => {} }
   },
 })
 

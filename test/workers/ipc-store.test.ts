@@ -37,8 +37,8 @@ function linked(switchboard: Switchboard): { store: IpcStore; uplink: Uplink } {
 }
 
 /** A store as a worker has it, whose primary ends with it. */
-function remote(behind: Store): Store {
-  const { store, uplink } = linked(new Switchboard(config, new Map([['memory', behind]])))
+function remote(behind: Store, now: () => number): Store {
+  const { store, uplink } = linked(new Switchboard(config, new Map([['memory', behind]]), now))
   return {
     start: () => behind.start(),
     channels: () => store.channels(),
@@ -53,8 +53,8 @@ function remote(behind: Store): Store {
 describeStore({
   name: 'memory, through a primary',
   isDurable: false,
-  make: async () => {
-    const again = () => remote(new MemoryStore())
+  make: async (now) => {
+    const again = () => remote(new MemoryStore({ now }), now)
     return { store: again(), again, clean: async () => {} }
   },
 })
@@ -62,9 +62,9 @@ describeStore({
 describeStore({
   name: 'leveldb, through a primary',
   isDurable: true,
-  make: async () => {
+  make: async (now) => {
     const { folder, clean } = await makeFolder()
-    const again = () => remote(new LevelStore({ storageDir: folder }))
+    const again = () => remote(new LevelStore({ storageDir: folder, now }), now)
     return { store: again(), again, clean }
   },
 })

@@ -1,6 +1,8 @@
 /*
- * The two C halves of fan-out.ts.
+ * The C parts of fan-out.ts and compare.ts.
  *
+ *   fan-out hub PORT                         the bare loop behind just enough of HTTP: GET is a
+ *                                            stream, what is POSTed goes to all streams
  *   fan-out serve PORT READERS EVENTS RATE   the bare loop of send(): prints its us of CPU a delivery
  *   fan-out read PORT READERS TARGET TOTAL   connects READERS times, reads until TOTAL events came
  */
@@ -91,7 +93,115 @@ static int readers(int port, int count, const char *target, long total) {
   return 0;
 }
 
+struct connection {
+  char *buffer;
+  size_t used, size;
+  int stream; /* its place among the streams, from 1; 0 is none */
+};
+
+static struct connection connections[65536];
+static int streams[65536], open_streams;
+
+static void send_all(int fd, const char *bytes, size_t length) {
+  while (length > 0) {
+    ssize_t sent = send(fd, bytes, length, MSG_NOSIGNAL);
+    if (sent <= 0) return;
+    bytes += sent, length -= sent;
+  }
+}
+
+static void drop(int fd) {
+  int place = connections[fd].stream;
+  if (place) {
+    int last = streams[--open_streams];
+    streams[place - 1] = last;
+    connections[last].stream = place;
+  }
+  free(connections[fd].buffer);
+  memset(&connections[fd], 0, sizeof connections[fd]);
+  close(fd);
+}
+
+static void publish(const char *body, size_t length) {
+  char *frame = malloc(length + 8);
+  memcpy(frame, "data: ", 6);
+  memcpy(frame + 6, body, length);
+  memcpy(frame + 6 + length, "\n\n", 2);
+  for (int i = 0; i < open_streams; i++) send_all(streams[i], frame, length + 8);
+  free(frame);
+}
+
+/* Answers a request if all of it is there; how many bytes that took. */
+static size_t answer(int fd, struct connection *one) {
+  static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n:ok\n\n";
+  static const char taken[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+  char *end = memmem(one->buffer, one->used, "\r\n\r\n", 4), *field;
+  if (!end) return 0;
+  size_t body = end + 4 - one->buffer, length = 0;
+  *end = 0;
+  if ((field = strcasestr(one->buffer, "content-length:"))) length = atol(field + 15);
+  *end = '\r';
+  if (one->used < body + length) return 0;
+  if (!memcmp(one->buffer, "GET", 3)) {
+    streams[open_streams++] = fd;
+    one->stream = open_streams;
+    send_all(fd, head, sizeof head - 1);
+  } else {
+    publish(one->buffer + body, length);
+    send_all(fd, taken, sizeof taken - 1);
+  }
+  return body + length;
+}
+
+static void receive(int fd) {
+  struct connection *one = &connections[fd];
+  size_t used;
+  if (one->size - one->used < 2048) {
+    one->size = one->size ? one->size * 2 : 4096;
+    one->buffer = realloc(one->buffer, one->size);
+  }
+  ssize_t got = read(fd, one->buffer + one->used, one->size - one->used - 1);
+  if (got <= 0) {
+    drop(fd);
+    return;
+  }
+  one->used += got;
+  while ((used = answer(fd, one)) > 0) {
+    one->used -= used;
+    memmove(one->buffer, one->buffer + used, one->used);
+  }
+}
+
+static int hub(int port) {
+  struct sockaddr_in address = loopback(port);
+  struct epoll_event ready[512], event = {.events = EPOLLIN};
+  int listener = socket(AF_INET, SOCK_STREAM, 0), poll = epoll_create1(0), one = 1;
+
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  if (bind(listener, (void *)&address, sizeof address) || listen(listener, 511)) return 1;
+  event.data.fd = listener;
+  epoll_ctl(poll, EPOLL_CTL_ADD, listener, &event);
+  puts("listening");
+  fflush(stdout);
+  for (;;) {
+    int n = epoll_wait(poll, ready, 512, -1);
+    for (int i = 0; i < n; i++) {
+      int fd = ready[i].data.fd;
+      if (fd != listener) {
+        receive(fd);
+        continue;
+      }
+      fd = accept(listener, 0, 0);
+      if (fd < 0 || fd >= 65536) return 1;
+      setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+      event.data.fd = fd;
+      epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event);
+    }
+  }
+}
+
 int main(int argc, char **argv) {
+  if (argc == 3 && !strcmp(argv[1], "hub")) return hub(atoi(argv[2]));
   if (argc != 6) return 2;
   int port = atoi(argv[2]), count = atoi(argv[3]);
   if (!strcmp(argv[1], "serve")) return serve(port, count, atoi(argv[4]), atoi(argv[5]));

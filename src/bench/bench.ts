@@ -12,7 +12,7 @@ import { type BenchOptions, processesOf, toPlan } from './options.js'
 import { numbersOf, type Part, type Plan } from './plan.js'
 import type { BenchProgress } from './progress-bar.js'
 import { type BenchResult, type Cost, paceOf, round, type Verdict } from './result.js'
-import { cpuOf, listenersOn, memoryOf } from './server-processes.js'
+import { cpuOf, isRunning, listenersOn, memoryOf } from './server-processes.js'
 import { MAX_EVENTS } from './stamp.js'
 
 export interface BenchControl {
@@ -76,9 +76,9 @@ class Run {
     this.#options = options
     this.#signal = signal
     const { subscribe, publish, subscribers, publishers } = plan
-    this.#pids = options.pid
-      ? [options.pid]
-      : [...new Set([subscribe.port, publish.port].flatMap(listenersOn))]
+    const { pid } = options
+    const pids = pid ? [pid] : [subscribe.port, publish.port].flatMap(listenersOn)
+    this.#pids = [...new Set(pids)].filter(isRunning)
     const of = processesOf(options)
     this.#readers = Array.from({ length: of }, (_, index) => {
       const part = { subscribers: numbersOf(subscribers, of, index), publishers: [] }
@@ -158,23 +158,23 @@ class Run {
     return { connected, memory: { total, perSubscriber } }
   }
 
-  async #publish(count: number, duration: number | undefined) {
+  async #publish(events: number, duration: number | undefined) {
     const { publishers } = this.#plan
     const { rate } = this.#options
-    const before = sum((await this.#sent()).counts)
+    const before = taken(await this.#sent())
     const start = now() + LEAD
     const publishings = await this.#ask(this.#writers, 'publish', {
       start,
       end: duration === undefined ? undefined : start + duration * 1e3,
-      counts: Array.from({ length: publishers }, (_, index) => share(count, publishers, index)),
+      counts: Array.from({ length: publishers }, (_, index) => share(events, publishers, index)),
       interval: rate > 0 ? (publishers * 1e6) / rate : 0,
     })
     const sent = await this.#sent()
     await this.#ask(this.#readers, 'arrive', sent)
     const took = publishings.map(({ endedAt, latency }) => ({ count: 0, lastAt: endedAt, latency }))
     const { latency, seconds } = pace(start, took)
-    const taken = sum(sent.counts) - before
-    const published = { count: taken, seconds, perSecond: round(taken / (seconds || 1)), latency }
+    const count = taken(sent) - before
+    const published = { count, seconds, perSecond: round(count / (seconds || 1)), latency }
     return { start, published }
   }
 
@@ -206,8 +206,9 @@ class Run {
   }
 
   #cost(before: number, start: number, deliveries: number, events: number): Cost | null {
-    if (this.#pids.length === 0) return null
     const cpu = this.#cpu() - before
+    // What a server has used that has ended, or a worker of it, nobody knows.
+    if (this.#pids.length === 0 || !this.#pids.every(isRunning) || cpu < 0) return null
     return {
       cpu: round(cpu),
       cpuPerDelivery: deliveries > 0 ? round((cpu * 1e6) / deliveries) : 0,
@@ -275,6 +276,11 @@ function verdictOn(findings: Findings, { failed }: Sent): Verdict {
   const { lost, duplicated, reordered, damaged, failed: untaken } = verdict
   const faults = lost + duplicated + reordered + damaged + untaken + verdict.disagreeing
   return { ok: faults === 0, ...verdict }
+}
+
+/** Events that the server has taken. */
+function taken({ counts, failed }: Sent): number {
+  return sum(counts) - sum(failed.map(({ length }) => length))
 }
 
 function sum(numbers: readonly number[]): number {

@@ -66,16 +66,16 @@ export class Publisher implements AnswerListener {
     const { end = Number.POSITIVE_INFINITY, interval } = order
     const count = order.counts[this.index] ?? 0
     const phase = (this.index / this.#plan.publishers) * interval
-    let takenAt = order.start
     let failures = 0
+    let failingSince = 0
     for (let index = 0; index < count && !this.#isStopped; index += 1) {
       const due = order.start + phase + index * interval
       if (interval > 0 ? due >= end || now() >= end + GRACE : now() >= end) return
       if (await this.#send(await this.#turn(interval > 0 || index === 0 ? due : 0))) {
-        takenAt = now()
         failures = 0
       } else {
-        if (now() - takenAt > this.#plan.timeout * 1e3) return
+        if (failures === 0) failingSince = now()
+        else if (now() - failingSince > this.#plan.timeout * 1e3) return
         await pause(backoff(failures))
         failures += 1
       }
@@ -135,11 +135,11 @@ export class Publisher implements AnswerListener {
   }
 
   #request(number: number, time: number): string {
-    const { publish, channels, headers } = this.#plan
+    const { run, publish, channels, headers } = this.#plan
     const channel = channels[channelOf(this.index, number, channels.length)] ?? ''
     const values: Readonly<Record<string, string>> = {
       '{data}': this.#format.data(this.index, number, time),
-      '{id}': `${this.index}-${number}`,
+      '{id}': `${run}-${this.index}-${number}`,
       '{channel}': channel,
     }
     const body = this.#body.map((part) => values[part] ?? part).join('')

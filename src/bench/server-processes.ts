@@ -20,6 +20,10 @@ export function listenersOn(port: number): number[] {
   return pids.some((pid) => MIDDLEMEN.has(nameOf(pid))) ? [] : pids
 }
 
+export function isRunning(pid: number): boolean {
+  return statOf(pid).length > 1
+}
+
 /** Seconds of CPU that processes, and those that they have started, have used. */
 export function cpuOf(pids: readonly number[]): number {
   const ticks = withChildren(pids).map(ticksOf)

@@ -19,7 +19,7 @@ import { type ConnectionRoom, connectionRoom } from './limits/open-files.js'
 import { Activity } from './server/activity.js'
 import { ConnectionGate } from './server/connection-gate.js'
 import { Connections } from './server/connections.js'
-import { cannotListen, urlOf } from './server/listening.js'
+import { BACKLOG, cannotListen, urlOf } from './server/listening.js'
 import { Policies } from './server/policy.js'
 import { createServer } from './server/server.js'
 import { noRequests, type ServerCounters, type Stats, statsOf } from './stats.js'
@@ -281,7 +281,7 @@ export class Hub {
       return this.#upstream.begin(this.#server.server, this.#channels)
     }
     try {
-      await this.#server.listen({ port, host, listenTextResolver: () => '' })
+      await this.#server.listen({ port, host, backlog: BACKLOG, listenTextResolver: () => '' })
       return urlOf(this.#server.server.address() as AddressInfo)
     } catch (error) {
       throw cannotListen(host, port, error)

@@ -16,6 +16,7 @@ export class AccessList {
   /** Whether an address may; with a list, what is not an address may not. */
   allows(address: string | undefined): boolean {
     if (!this.#ranges) return true
+    if (this.#ranges.length === 0) return false
     const candidate = address === undefined ? undefined : parseAddress(address)
     return candidate !== undefined && this.#ranges.some((range) => contains(range, candidate))
   }

@@ -1,6 +1,9 @@
 import type { AddressInfo } from 'node:net'
 import { HubError, messageOf } from '../errors.js'
 
+/** How many connections may wait to be taken: as many as the system lets, which has a limit. */
+export const BACKLOG = 65_535
+
 /** The URL of a server that listens there. */
 export function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`

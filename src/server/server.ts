@@ -6,6 +6,7 @@ import { answerBrokenRequest } from './broken-request.js'
 import type { ServerContext } from './context.js'
 import { allowOrigin, preflightRoute } from './cors.js'
 import { answerError, refuseMethod } from './errors.js'
+import { FrontDoor } from './front-door.js'
 import { inspectRoutes } from './inspect.js'
 import { publishRoute } from './publish.js'
 import { takeTokens } from './query-tokens.js'
@@ -86,7 +87,12 @@ export function createServer(context: ServerContext): FastifyInstance {
     }
     done()
   })
+  const frontDoor = new FrontDoor(app.server, maxHeaderBytes)
   app.server.on('connection', (socket) => context.connections.take(socket))
+  app.addHook('preClose', (done) => {
+    frontDoor.close()
+    done()
+  })
   preflightRoute(app)
   inspectRoutes(app, context)
   publishRoute(app, context)

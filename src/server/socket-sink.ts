@@ -9,19 +9,32 @@ export class SocketSink implements Sink, Owner {
   readonly #socket: Socket
   /** Whether a direct write is under way. */
   #isWriting = false
+  /** What the stream begins with, until it goes out. */
+  #head: Buffer | undefined
 
-  constructor(socket: Socket) {
+  /** @param head goes out with the first bytes that are written, or when `begin` is called */
+  constructor(socket: Socket, head?: Buffer) {
     this.#socket = socket
+    this.#head = head
+  }
+
+  /** Writes the head if that has not gone out yet. */
+  begin(): void {
+    if (this.#head) this.write(NOTHING)
   }
 
   write(bytes: Buffer): void {
-    if (this.isPending) {
+    if (this.#head) {
+      const whole = bytes.length === 0 ? this.#head : Buffer.concat([this.#head, bytes])
+      this.#head = undefined
+      this.write(whole)
+    } else if (this.isPending) {
       this.#socket.write(bytes)
-      return
+    } else {
+      const outcome = writeDirectly(this.#socket, bytes, this)
+      if (outcome === 'pending') this.#isWriting = true
+      else if (outcome === 'refused') this.#socket.write(bytes)
     }
-    const outcome = writeDirectly(this.#socket, bytes, this)
-    if (outcome === 'pending') this.#isWriting = true
-    else if (outcome === 'refused') this.#socket.write(bytes)
   }
 
   onWritten(): void {

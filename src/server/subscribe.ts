@@ -8,7 +8,7 @@ import type { Channel } from '../channel/channel.js'
 import { HubError } from '../errors.js'
 import { encodeRetry, PREAMBLE, STREAM_OPEN } from '../event/encode.js'
 import { authorize } from './authorize.js'
-import { takeConnection } from './connection.js'
+import { isBare, takeConnection } from './connection.js'
 import type { ServerContext } from './context.js'
 import { SocketSink } from './socket-sink.js'
 import { parseSubscription, type Subscription } from './subscription.js'
@@ -34,11 +34,13 @@ export function subscribeRoute(app: FastifyInstance, context: ServerContext): vo
     const lastId = start.from === 'id' ? start.id : undefined
     const channel = limit ? undefined : admission && (await open(name, lastId, context, request))
     if (socket.destroyed) return
+    if (channel && !context.isStopping()) {
+      follow(socket, head, channel, subscription, admission?.expiresAt)
+      return
+    }
     socket.write(head)
-    socket.write(STREAM_OPEN)
     if (limit) socket.write(`: there is no room for more connections (${limit})\n\n`)
-    if (!channel || context.isStopping()) sendAway(socket, context)
-    else follow(socket, channel, subscription, admission?.expiresAt)
+    sendAway(socket, context)
   })
 }
 
@@ -84,14 +86,17 @@ function sendAway(socket: Socket, { retry }: ServerContext): void {
   socket.once('close', () => clearTimeout(timer))
 }
 
+/** The head and what there is of the past go out in one write. */
 function follow(
   socket: Socket,
+  head: Buffer,
   channel: Channel,
   { start, filter, preamble }: Subscription,
   expiresAt: number | undefined,
 ): void {
-  if (preamble) socket.write(PREAMBLE)
-  const subscriber = channel.subscribe(new SocketSink(socket), start, filter, expiresAt)
+  const sink = new SocketSink(socket, preamble ? Buffer.concat([head, PREAMBLE]) : head)
+  const subscriber = channel.subscribe(sink, start, filter, expiresAt)
+  sink.begin()
   socket.on('error', () => {
     channel.counters.errors += 1
   })
@@ -103,6 +108,10 @@ async function takeSocket(reply: FastifyReply, context: ServerContext): Promise<
   reply.hijack()
   context.taken.add(reply.request.raw.socket)
   const http = await socketOf(reply.raw)
+  if (isBare(http)) {
+    reply.raw.detachSocket(http)
+    return tracked(http, context)
+  }
   await nextTurn() // the parser may be in the middle of requests that were sent behind this one
   if (http.writableLength > 0) await new Promise((written) => http.write('', written))
   const socket = takeConnection(http)
@@ -125,9 +134,9 @@ async function socketOf(response: ServerResponse): Promise<Socket> {
 }
 
 /** The stream ends when the connection does: so it has no length, and its bytes no frames. */
-function streamHead(headers: Readonly<Record<string, string>>): string {
+function streamHead(headers: Readonly<Record<string, string>>): Buffer {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  return `${STREAM_HEAD}${lines.join('')}\r\n`
+  return Buffer.from(`${STREAM_HEAD}${lines.join('')}\r\n${STREAM_OPEN}`, 'latin1')
 }
 
 const STREAM_HEAD = [

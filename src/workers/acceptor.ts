@@ -5,7 +5,7 @@ import type { AccessList } from '../access/access-list.js'
 import { connectionNetwork } from '../access/network.js'
 import type { ConnectionLimits } from '../limits/connection-limits.js'
 import type { Ticket } from '../server/connections.js'
-import { cannotListen, urlOf } from '../server/listening.js'
+import { BACKLOG, cannotListen, urlOf } from '../server/listening.js'
 import type { WorkerProcess } from './worker-process.js'
 
 /** How many connections are held while all workers are away. */
@@ -71,7 +71,7 @@ export class Acceptor {
   async #open(port: number, host: string): Promise<AddressInfo> {
     const server = createServer({ pauseOnConnect: true, noDelay: true })
     server.on('connection', (socket) => this.#accept(socket))
-    await once(server.listen(port, host), 'listening')
+    await once(server.listen(port, host, BACKLOG), 'listening')
     server.on('error', () => {}) // a connection could not be taken
     this.#servers.push(server)
     return server.address() as AddressInfo

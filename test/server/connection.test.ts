@@ -8,7 +8,7 @@ import { startHub } from '../helpers/hub.js'
 import { collectGarbage } from '../helpers/memory.js'
 
 describe('the connection of a stream', () => {
-  it('keeps nothing of the request that it came with', async () => {
+  it('keeps nothing of the request that it came with, if HTTP read that', async () => {
     const made: WeakRef<object>[] = []
     const watch = (message: unknown) => {
       const { request, response, socket } = message as {
@@ -22,7 +22,9 @@ describe('the connection of a stream', () => {
     }
     const hub = await startHub()
     subscribe('http.server.request.start', watch)
-    const streams = await Promise.all([1, 2, 3].map(() => hub.subscribe('test?getcache=1')))
+    const streams = await Promise.all(
+      [1, 2, 3].map(() => hub.subscribe('test?getcache=1', { TE: 'trailers' })),
+    )
     unsubscribe('http.server.request.start', watch)
     const parsers = made.filter((_, index) => index % 4 === 3)
     const others = made.filter((_, index) => index % 4 !== 3)
@@ -39,6 +41,25 @@ describe('the connection of a stream', () => {
     for (const stream of streams) await stream.count(1)
     await hub.hub.stop()
     for (const stream of streams) await stream.end()
+  })
+
+  it('keeps nothing of a request that came in by the front door', async () => {
+    const made: WeakRef<object>[] = []
+    const watch = (message: unknown) => {
+      const { request, reply } = message as Record<'request' | 'reply', { raw: object }>
+      for (const part of [request, reply, request.raw, reply.raw]) made.push(new WeakRef(part))
+    }
+    const hub = await startHub()
+    subscribe('tracing:fastify.request.handler:start', watch)
+    const streams = await Promise.all([1, 2, 3].map(() => hub.subscribe('test?getcache=1')))
+    unsubscribe('tracing:fastify.request.handler:start', watch)
+    assert.equal(made.length, 12)
+    while (made.some((part) => part.deref())) {
+      await nextTurn()
+      collectGarbage()
+    }
+    for (const stream of streams) stream.close()
+    await hub.hub.stop()
   })
 
   it('ends when its client has ended its side, before or after the hub took it', async () => {

@@ -95,7 +95,7 @@ It fails where an event was lost, duplicated, out of order or not taken. What a 
     'publish-url': Flags.string({ description: 'where to publish, by POST', helpValue: 'URL' }),
     body: Flags.string({ description: 'the body of a publish, {"id":"{id}","data":"{data}"}' }),
     header: Flags.string({
-      description: 'a header of all requests, "Name: value"; may be repeated',
+      description: 'a header of all requests, as "Authorization: Bearer TOKEN"; may be repeated',
       multiple: true,
       multipleNonGreedy: true,
     }),

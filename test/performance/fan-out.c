@@ -178,7 +178,7 @@ static int hub(int port) {
   int listener = socket(AF_INET, SOCK_STREAM, 0), poll = epoll_create1(0), one = 1;
 
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-  if (bind(listener, (void *)&address, sizeof address) || listen(listener, 511)) return 1;
+  if (bind(listener, (void *)&address, sizeof address) || listen(listener, 4096)) return 1;
   event.data.fd = listener;
   epoll_ctl(poll, EPOLL_CTL_ADD, listener, &event);
   puts("listening");

@@ -39,7 +39,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'fan-out-100',
     title: 'One event at a time, 100 subscribers',
-    args: '--subscribers 100 --rate 100 --duration 5 --warm-up 500',
+    args: '--subscribers 100 --rate 100 --duration 5 --warm-up 300',
     quickArgs: '--subscribers 100 --rate 100 --duration 1 --warm-up 100',
     metrics: [cpu, median, worst],
   },
@@ -93,8 +93,8 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'publish',
     title: '32 publishers at once, no subscriber',
-    args: '--subscribers 0 --publishers 32 --events 40000 --warm-up 5000',
-    quickArgs: '--subscribers 0 --publishers 32 --events 4000 --warm-up 500',
+    args: '--subscribers 0 --publishers 32 --events 40000 --warm-up 3000',
+    quickArgs: '--subscribers 0 --publishers 32 --events 4000 --warm-up 300',
     metrics: [
       { name: 'events a second', unit: '/s', isRate: true, of: (r) => r.published.perSecond },
       { name: 'CPU an event', unit: 'µs', of: ({ cost }) => cost?.cpuPerEvent },

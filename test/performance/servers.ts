@@ -29,6 +29,9 @@ export interface Settings {
 /** Events of a channel that both hubs keep. */
 const HISTORY = 500
 
+/** New connections that may wait for a server, so that a storm measures more than its default. */
+const BACKLOG = 4096
+
 /** Ms in which a server has to be up. */
 const PATIENCE = 30_000
 
@@ -171,7 +174,7 @@ function nginxConfig(options: {
       client_body_buffer_size 1m;
       nchan_shared_memory_size 1024m;
       server {
-        listen 127.0.0.1:${port};
+        listen 127.0.0.1:${port} backlog=${BACKLOG};
         location ~ ^/sub/(.+)$ {
           nchan_subscriber eventsource;
           nchan_channel_id $1;

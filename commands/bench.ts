@@ -115,7 +115,10 @@ It fails where an event was lost, duplicated, out of order or not taken. What a 
         ...flags,
         subscribeUrl: flags['subscribe-url'],
         publishUrl: flags['publish-url'],
-        headers: flags.header,
+        headers:
+          flags.token === undefined
+            ? flags.header
+            : [...(flags.header ?? []), `Authorization: Bearer ${flags.token}`],
         events: flags.events ?? (flags.duration === undefined ? 1000 : undefined),
         duration: flags.duration === undefined ? undefined : flags.duration * 1000,
         warmUp: flags['warm-up'],

@@ -59,7 +59,7 @@ export default class Publish extends HubCommand {
 
     const publishing =
       amqp === undefined
-        ? toHub(url, args.channel)
+        ? toHub(url, args.channel, flags.token)
         : await toBroker(amqp, args.channel, { exchange, routingKey: flags['routing-key'] })
     try {
       if (!isLines) {

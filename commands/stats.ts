@@ -28,17 +28,17 @@ export default class Stats extends HubCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Stats)
-    const { url, json, watch, cluster, interval = 2 } = flags
+    const { url, json, watch, cluster, interval = 2, token } = flags
     const scope = cluster ? 'cluster' : 'hub'
     if (!watch) {
-      const stats = await fetchStats(url, { scope })
+      const stats = await fetchStats(url, { scope, token })
       if (json) this.printJson(stats)
       else this.print(statsTables(stats))
       return
     }
     const draws = process.stdout.isTTY && !json
     let shown = ''
-    for await (const stats of watchStats(url, interval * 1000, { scope })) {
+    for await (const stats of watchStats(url, interval * 1000, { scope, token })) {
       if (stats instanceof HubError) {
         if (draws) this.#draw(`${stats.message}\n\n${shown}`)
         else this.tell(stats.message)

@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core'
+import { END_EVENT } from '../src/channel/end.js'
 import { GAP_EVENT } from '../src/channel/gap.js'
 import { eventLines } from '../src/cli/event-lines.js'
 import { EXIT, HUB_EXIT_CODES, withExitCodes } from '../src/cli/exit-code.js'
@@ -43,6 +44,7 @@ export default class Tail extends HubCommand {
       lastId: flags['last-id'],
       all: flags.all,
       events: flags.event,
+      token: flags.token,
       signal: timeout === undefined ? undefined : AbortSignal.timeout(timeout * 1000),
       onNotice: (message) => this.tell(message),
     })
@@ -51,7 +53,7 @@ export default class Tail extends HubCommand {
     for await (const event of events) {
       if (json) this.printJson(event)
       else this.print(eventLines(event))
-      if (event.event !== GAP_EVENT) seen += 1
+      if (event.event !== GAP_EVENT && event.event !== END_EVENT) seen += 1
       if (seen === count) return
     }
     if (count !== undefined) throw new Error(`${seen} of ${count} events came in ${timeout} s`)

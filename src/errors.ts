@@ -4,6 +4,7 @@ export type ErrorCode =
   | 'INVALID_CHANNEL'
   | 'UNKNOWN_CHANNEL'
   | 'INVALID_CONFIG'
+  | 'INVALID_TOKEN'
   | 'STORE_LOCKED'
   | 'STORE_FAILED'
   | 'STORE_UNAVAILABLE'

@@ -1,3 +1,6 @@
+export type { Action, Claims } from './access/grants.js'
+export { type Inspection, inspectToken } from './access/inspect.js'
+export { type Minted, type MintOptions, mintToken } from './access/mint.js'
 export { END_EVENT, type End } from './channel/end.js'
 export { GAP_EVENT, type Gap } from './channel/gap.js'
 export type { Published } from './channels.js'

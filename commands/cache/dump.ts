@@ -38,7 +38,7 @@ export default class CacheDump extends HubCommand {
     const { url, json, offline, config } = flags
     const { events } = offline
       ? await readStored(args.channel, config)
-      : await fetchHistory(url, args.channel)
+      : await fetchHistory(url, args.channel, { token: flags.token })
     if (json) this.printJson(events)
     else if (events.length === 0) this.tell(`the history of ${args.channel} is empty`)
     else for (const event of events) this.print(pastEventLines(event))

@@ -1,4 +1,3 @@
-import { HubError, messageOf } from '../errors.js'
 import type { Algorithm, Key } from './key.js'
 import type { KeySource } from './key-source.js'
 import { parseKeys } from './key-text.js'
@@ -8,12 +7,8 @@ export class GivenKeys implements KeySource {
   readonly #keys: readonly Key[]
 
   /** @throws {HubError} `INVALID_CONFIG` if there are none in it */
-  constructor(text: string, algorithms: readonly Algorithm[] | undefined) {
-    try {
-      this.#keys = parseKeys(Buffer.from(text), 'public', algorithms)
-    } catch (cause) {
-      throw new HubError('INVALID_CONFIG', `auth.key: ${messageOf(cause)}`, { cause })
-    }
+  constructor(content: string | Buffer, algorithms?: readonly Algorithm[]) {
+    this.#keys = parseKeys(Buffer.from(content), 'public', algorithms)
   }
 
   async keys(): Promise<readonly Key[]> {

@@ -11,6 +11,12 @@ export abstract class HubCommand extends BaseCommand {
       default: DEFAULT_URL,
       helpGroup: 'GLOBAL',
     }),
+    token: Flags.string({
+      description: 'a token or publish key to show to the hub',
+      env: 'SSEHUB_TOKEN',
+      helpGroup: 'GLOBAL',
+      noCacheDefault: true,
+    }),
     json: Flags.boolean({
       description: 'print JSON, and nothing else, on standard output',
       helpGroup: 'GLOBAL',

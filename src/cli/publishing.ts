@@ -21,12 +21,15 @@ export interface Taken {
 /** Events that a broker is sent before it has confirmed the first of them. */
 const WINDOW = 256
 
-/** @param url where the hub is */
-export function toHub(url: string, channel: string): Publishing {
+/**
+ * @param url where the hub is
+ * @param token what lets publish there
+ */
+export function toHub(url: string, channel: string, token: string | undefined): Publishing {
   return {
     window: 1,
     publish: async (event) => {
-      const value = await publish(url, channel, event)
+      const value = await publish(url, channel, event, { token })
       return { value, summary: hubSummary(value) }
     },
     close: async () => {},

@@ -15,9 +15,19 @@ export interface TailEvent {
   readonly data: string
 }
 
+export interface FollowerOptions {
+  /** Begin after the event of this id. */
+  readonly lastId?: string
+  /** A token that lets it read. */
+  readonly token?: string | undefined
+  /** Is told, in words, when the connection is lost and when it is there again. */
+  readonly onNotice?: ((message: string) => void) | undefined
+}
+
 /** Keeps a stream open from the last id that it saw. */
 export class Follower implements StreamHandlers {
   readonly #url: URL
+  readonly #token: string | undefined
   readonly #notify: (message: string) => void
   readonly #arrivals = new EventEmitter()
   /** What EventSource would remember too, but not before the first connect. */
@@ -29,9 +39,10 @@ export class Follower implements StreamHandlers {
   #outages = 0
   #notice = ''
 
-  constructor(url: URL, lastId: string, onNotice: (message: string) => void = () => {}) {
+  constructor(url: URL, { lastId = '', token, onNotice = () => {} }: FollowerOptions = {}) {
     this.#url = url
     this.#lastId = lastId
+    this.#token = token
     this.#notify = onNotice
   }
 
@@ -87,7 +98,7 @@ export class Follower implements StreamHandlers {
       if (this.#outages > 0) await wait(backoff(this.#outages), undefined, { signal })
       const resume = this.#lastId === '' ? {} : { 'Last-Event-ID': utf8(this.#lastId) }
       const options = { ...init, headers: { ...headers, ...resume } }
-      return await request(this.#url, options, (stream) => stream, { signal })
+      return await request(this.#url, options, (stream) => stream, { signal, token: this.#token })
     } catch (error) {
       this.#failure = error
       if (error instanceof HubError && error.code === 'HUB_FAILED') this.#outages += 1

@@ -1,7 +1,9 @@
 import { HubError, reasonOf } from '../errors.js'
 
-/** How long a request may take. */
+/** How long a request may take, and as whom it is made. */
 export interface RequestOptions {
+  /** A token, or a publish key. */
+  readonly token?: string | undefined
   /** Gives the request up. */
   readonly signal?: AbortSignal
   /** Ms to wait for the answer; 30,000 unless said otherwise. */
@@ -15,19 +17,21 @@ const ANSWER_TIMEOUT = 30_000
  *
  * @param read what to make of the answer; all that it waits for has to come in time too
  * @throws {HubError} `HUB_UNREACHABLE` if no answer comes, `HUB_REFUSED` if it is 4xx, with the
- * hub's own words, `HUB_FAILED` if it is anything else but 2xx
+ * hub's own words, `HUB_FAILED` if it is anything else but 2xx; `INVALID_CONFIG` for a token that
+ * cannot be sent
  */
 export async function request<T>(
   url: URL,
   init: RequestInit,
   read: (response: Response) => T | Promise<T>,
-  { signal, timeout = ANSWER_TIMEOUT }: RequestOptions = {},
+  { signal, timeout = ANSWER_TIMEOUT, token }: RequestOptions = {},
 ): Promise<T> {
+  const headers = withToken(init.headers, token)
   const limit = new AbortController()
   const timer = setTimeout(() => limit.abort(new Error(`nothing for ${timeout} ms`)), timeout)
   const signals = signal ? [signal, limit.signal] : [limit.signal]
   try {
-    const response = await fetch(url, { ...init, signal: AbortSignal.any(signals) })
+    const response = await fetch(url, { ...init, headers, signal: AbortSignal.any(signals) })
     if (!response.ok) throw await refusal(response)
     return await read(response)
   } catch (error) {
@@ -56,6 +60,16 @@ export async function requestJson<T>(
     'HUB_FAILED',
     `what answers at ${url} does not seem to be a hub; check that the URL is right`,
   )
+}
+
+function withToken(headers: RequestInit['headers'], token: string | undefined): Headers {
+  const all = new Headers(headers)
+  if (token === undefined) return all
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new HubError('INVALID_CONFIG', 'a token has no spaces, line ends or letters beyond ASCII')
+  }
+  all.set('Authorization', `Bearer ${token}`)
+  return all
 }
 
 function unreachable(url: URL, cause: unknown): HubError {

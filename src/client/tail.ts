@@ -12,6 +12,8 @@ export interface TailOptions {
   readonly events?: readonly string[] | undefined
   /** Only events with these ids. */
   readonly ids?: readonly string[] | undefined
+  /** A token that lets it read. */
+  readonly token?: string | undefined
   /** Ends it. */
   readonly signal?: AbortSignal | undefined
   /** Is told, in words, when the connection is lost and when it is there again. */
@@ -31,7 +33,7 @@ export async function* tail(
   channel: string,
   options: TailOptions = {},
 ): AsyncGenerator<TailEvent, void, undefined> {
-  const { lastId = '', all, events = [], ids = [], signal, onNotice } = options
+  const { lastId = '', all, events = [], ids = [], signal, token, onNotice } = options
   if (/\p{Cc}/u.test(lastId)) {
     throw new HubError('INVALID_EVENT', 'an id holds no control characters')
   }
@@ -40,7 +42,7 @@ export async function* tail(
   for (const event of events) stream.searchParams.append('filterevent', event)
   for (const id of ids) stream.searchParams.append('filterid', id)
 
-  const follower = new Follower(stream, lastId, onNotice)
+  const follower = new Follower(stream, { lastId, token, onNotice })
   for await (const event of follower.follow(signal)) {
     if (event.event !== 'ping' || event.data !== '' || events.includes('ping')) yield event
   }

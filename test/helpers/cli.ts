@@ -22,6 +22,9 @@ const RUN = join(packageRoot, 'bin/run.js')
 /** What the user's own environment must not change. */
 const NO_SETTINGS = {
   SSEHUB_URL: undefined,
+  SSEHUB_TOKEN: undefined,
+  SSEHUB_AUTH_KEY: undefined,
+  SSEHUB_AUTH_KEYFILE: undefined,
   NO_COLOR: undefined,
   FORCE_COLOR: undefined,
   DEBUG: undefined,

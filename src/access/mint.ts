@@ -1,0 +1,40 @@
+import { SignJWT } from 'jose'
+import { HubError } from '../errors.js'
+import type { Claims } from './grants.js'
+import { ALGORITHMS, type Algorithm } from './key.js'
+import { parseKeys } from './key-text.js'
+
+export interface MintOptions {
+  /** One that goes with the key; by default the first that does. */
+  readonly algorithm?: Algorithm | undefined
+  /** The name of the key, so that its verifier finds it; by default what a JSON Web Key says. */
+  readonly kid?: string | undefined
+}
+
+/** A token, and what is in it. */
+export interface Minted {
+  readonly token: string
+  readonly algorithm: Algorithm
+  readonly claims: Claims
+}
+
+/**
+ * Makes a token.
+ *
+ * @param key a secret, or a private key as PEM or JSON Web Key
+ * @throws {HubError} `INVALID_CONFIG` if that cannot sign
+ */
+export async function mintToken(
+  claims: Claims,
+  key: string | Buffer,
+  { algorithm, kid }: MintOptions = {},
+): Promise<Minted> {
+  const allowed = algorithm === undefined ? ALGORITHMS : [algorithm]
+  const [found] = parseKeys(Buffer.from(key), 'private', allowed)
+  const alg = found?.algorithms[0]
+  if (!found || !alg) throw new HubError('INVALID_CONFIG', 'there is no key to sign with')
+  const name = kid ?? found.kid
+  const header = { alg, typ: 'JWT', ...(name !== undefined && { kid: name }) }
+  const token = await new SignJWT({ ...claims }).setProtectedHeader(header).sign(found.key)
+  return { token, algorithm: alg, claims }
+}

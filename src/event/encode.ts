@@ -1,4 +1,4 @@
-import type { HubEvent } from './event.js'
+import { boundRetry, type HubEvent } from './event.js'
 
 const LINE_END = /\r\n|\n|\r/
 
@@ -6,14 +6,14 @@ const LINE_END = /\r\n|\n|\r/
  * The bytes of an event on the wire: `id`, `event`, `retry`, a `data:` line for each line of its
  * data, a blank line. Every line end of the data ends a line, so no data can add a field. [spec]
  *
- * `id` and `event` hold no line end once checked; should one arrive from elsewhere (old stored
- * bytes), its control characters are dropped here.
+ * `id` and `event` hold no line end once checked, and `retry` is in its limits; should others arrive
+ * from elsewhere (old stored bytes), control characters are dropped here, and numbers bounded.
  */
 export function encodeEvent({ id, event, retry, data }: HubEvent): Buffer {
   let frame = ''
   if (id !== undefined) frame += `id: ${oneLine(id)}\n`
   if (event !== undefined) frame += `event: ${oneLine(event)}\n`
-  if (retry !== undefined) frame += `retry: ${Math.trunc(retry)}\n`
+  if (retry !== undefined) frame += `retry: ${boundRetry(retry)}\n`
   if (data.includes('\n') || data.includes('\r')) {
     for (const line of data.split(LINE_END)) frame += `data: ${line}\n`
   } else {

@@ -81,7 +81,12 @@ function checkRetry(retry: unknown): number {
   if (typeof retry !== 'number' || !Number.isInteger(retry) || retry < 0) {
     throw invalid('retry', retry, 'a whole number of milliseconds')
   }
-  return Math.min(Math.max(retry, RETRY_LIMITS.min), RETRY_LIMITS.max)
+  return boundRetry(retry)
+}
+
+/** Brings a number of ms into the limits of what clients may be told. */
+export function boundRetry(retry: number): number {
+  return Math.min(Math.max(Math.trunc(retry), RETRY_LIMITS.min), RETRY_LIMITS.max)
 }
 
 function invalid(field: string, found: unknown, wanted: string): HubError {

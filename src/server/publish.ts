@@ -4,6 +4,7 @@ import { parseEvent } from '../event/parse.js'
 import { authorize, logRefusal } from './authorize.js'
 import type { ServerContext } from './context.js'
 import { HttpError, refuseMethod, tooMany } from './errors.js'
+import { CLOSE } from './head.js'
 
 /** `POST /PATH`: publishes an event. */
 export function publishRoute(app: FastifyInstance, context: ServerContext): void {
@@ -51,9 +52,6 @@ function track({ raw }: FastifyRequest, { publishes }: ServerContext): void {
 function admit(request: FastifyRequest, context: ServerContext): void {
   const { config, channels } = context
   const { channel } = request.target
-  if (context.taken.has(request.raw.socket)) {
-    throw new HttpError(400, 'this connection is a stream already; it takes no further request')
-  }
   const limit = context.connections.limitOf(request.raw.socket)
   if (limit) throw tooMany('there is no room for more connections', limit)
   if (!config.server.enablePost) {
@@ -68,11 +66,11 @@ function admit(request: FastifyRequest, context: ServerContext): void {
 
 function checkBody(request: FastifyRequest, { config }: ServerContext): void {
   const { 'content-length': length, 'content-encoding': encoding } = request.headers
-  if (length === undefined) throw new HttpError(411, 'a publish needs a Content-Length')
+  if (length === undefined) throw new HttpError(411, 'a publish needs a Content-Length', CLOSE)
   const { maxEventBytes } = config.server
   if (Number(length) > maxEventBytes) {
     const message = `the event has ${length} bytes, more than ${maxEventBytes} (server.maxEventBytes)`
-    throw new HttpError(413, message, { Connection: 'close' }) // its body is not read
+    throw new HttpError(413, message, CLOSE) // its body is not read
   }
   if (encoding !== undefined && encoding !== 'identity') {
     throw new HttpError(415, `Content-Encoding ${encoding} is not supported; send plain JSON`)

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { clientAddress } from '../access/client-address.js'
@@ -5,8 +6,9 @@ import { HubError } from '../errors.js'
 import { answerBrokenRequest } from './broken-request.js'
 import type { ServerContext } from './context.js'
 import { allowOrigin, preflightRoute } from './cors.js'
-import { answerError, refuseMethod } from './errors.js'
+import { answerError, HttpError, refuseMethod } from './errors.js'
 import { FrontDoor } from './front-door.js'
+import { CLOSE, checkHead } from './head.js'
 import { inspectRoutes } from './inspect.js'
 import { publishRoute } from './publish.js'
 import { takeTokens } from './query-tokens.js'
@@ -34,6 +36,8 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS'])
 export function createServer(context: ServerContext): FastifyInstance {
   const { maxHeaderBytes, headersTimeout, requestTimeout } = context.config.server
   const queryTokens = new WeakMap<object, readonly string[]>()
+  /** The sockets that have had their last request. */
+  const last = new WeakSet<Socket>()
   const app = fastify({
     loggerInstance: quieter(context.logger),
     childLoggerFactory: (parent) => parent, // one for each request would cost more than the rest
@@ -51,6 +55,7 @@ export function createServer(context: ServerContext): FastifyInstance {
       headersTimeout: Math.min(headersTimeout, requestTimeout || headersTimeout) * 1000,
       maxHeaderSize: maxHeaderBytes,
       connectionsCheckingInterval: TIMEOUT_CHECK,
+      requireHostHeader: false, // Node would go on after its answer: `checkHead` sees to it
     },
     // While the hub stops, subscribers get a 200 and a retry: the routes see to that.
     return503OnClosing: false,
@@ -61,6 +66,9 @@ export function createServer(context: ServerContext): FastifyInstance {
     if (error instanceof HubError && error.code === 'INVALID_CHANNEL') {
       context.counters.refusedNames += 1
     }
+    if (error instanceof HttpError && error.headers.Connection === 'close') {
+      last.add(request.raw.socket)
+    }
     answerError(error, request, reply)
   })
   app.setNotFoundHandler(refuseMethod)
@@ -68,8 +76,19 @@ export function createServer(context: ServerContext): FastifyInstance {
   app.decorateRequest('address')
   app.decorateRequest('queryTokens')
   app.addHook('onRequest', (request, reply, done) => {
+    const { socket } = request.raw
+    // No answer can come after the last one, and nothing of HTTP into a stream. [spec]
+    if (last.has(socket) || context.taken.has(socket)) {
+      reply.hijack()
+      return
+    }
+    if (!reply.raw.shouldKeepAlive) last.add(socket)
+    checkHead(request.raw)
     if (!METHODS.has(request.method)) refuseMethod(request)
-    if (context.connections.limitOf(request.raw.socket)) reply.header('Connection', 'close')
+    if (context.connections.limitOf(socket)) {
+      reply.headers(CLOSE)
+      last.add(socket)
+    }
     request.queryTokens = queryTokens.get(request.raw) ?? []
     request.address = clientAddress(request.raw, context.trustedProxies)
     const { url = '/' } = request.raw

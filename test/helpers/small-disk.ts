@@ -3,7 +3,7 @@ import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { makeFolder } from './folder.js'
-import { limitFileSize } from './resource-limits.js'
+import { limitFileSize } from './process-resources.js'
 
 const run = promisify(execFile)
 

@@ -1,5 +1,5 @@
+import { limitDescriptors, openDescriptors } from '../../helpers/process-resources.js'
 import type { Random } from '../../helpers/random.js'
-import { limitDescriptors, openDescriptors } from '../../helpers/resource-limits.js'
 import type { SmallDisk } from '../../helpers/small-disk.js'
 import { type Fault, networkFaults, nothing } from './fault.js'
 import type { StagedHub } from './staged-hub.js'

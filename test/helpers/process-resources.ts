@@ -1,12 +1,18 @@
 import { execFile } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
 /** How many descriptors a process has open. */
-export async function openDescriptors(pid: number): Promise<number> {
+export async function openDescriptors(pid = process.pid): Promise<number> {
   return (await readdir(`/proc/${pid}/fd`)).length
+}
+
+/** Bytes of memory that a process has. */
+export async function residentBytes(pid = process.pid): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024
 }
 
 /** Lets a running process have no more descriptors than so many; undefined: as many as it may. */

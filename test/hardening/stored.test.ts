@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { ClassicLevel } from 'classic-level'
+import { channelKey, eventKey } from '../../src/store/leveldb-rows.js'
+import { makeFolder } from '../helpers/folder.js'
+import { type RunningHub, startHub } from '../helpers/hub.js'
+import { type RedisServer, startRedis } from '../helpers/redis-server.js'
+
+/** What lies in a store, by hand of somebody or of an older hub, and what a stream shows of it. */
+const FORGED = [
+  ['a line feed in its id', { id: '1\nevent: forged', data: 'x' }, 'id: 1event: forged\ndata: x\n'],
+  [
+    'a carriage return in its id',
+    { id: '1\rdata: forged', data: 'x' },
+    'id: 1data: forged\ndata: x\n',
+  ],
+  ['a NUL in its id', { id: '1\0', data: 'x' }, 'id: 1\ndata: x\n'],
+  [
+    'a line feed in its type',
+    { id: '1', event: 'a\n\ndata: forged', data: 'x' },
+    'id: 1\nevent: adata: forged\ndata: x\n',
+  ],
+  [
+    'CRLF in its type',
+    { id: '1', event: 'a\r\nid: 9', data: 'x' },
+    'id: 1\nevent: aid: 9\ndata: x\n',
+  ],
+  [
+    'line ends in its data',
+    { id: '1', data: 'a\rid: 9\r\nevent: b\n\nretry: 1' },
+    'id: 1\ndata: a\ndata: id: 9\ndata: event: b\ndata: \ndata: retry: 1\n',
+  ],
+  ['text in its retry', { id: '1', retry: '1\ndata: forged', data: 'x' }, 'id: 1\ndata: x\n'],
+  ['a retry of 0', { id: '1', retry: 0, data: 'x' }, 'id: 1\nretry: 500\ndata: x\n'],
+  ['a negative retry', { id: '1', retry: -5, data: 'x' }, 'id: 1\nretry: 500\ndata: x\n'],
+  [
+    'a retry beyond all timers',
+    { id: '1', retry: 1e300, data: 'x' },
+    'id: 1\nretry: 3600000\ndata: x\n',
+  ],
+] as const
+
+describe('what lies in leveldb', () => {
+  let folder: string
+  let clean: () => Promise<void>
+  let hub: RunningHub | undefined
+
+  beforeEach(async () => {
+    ;({ folder, clean } = await makeFolder())
+  })
+  afterEach(async () => {
+    hub?.closeStreams()
+    await hub?.hub.stop()
+    await clean()
+  })
+
+  for (const [what, row, frame] of FORGED) {
+    it(`puts no line of its own into a stream: an event with ${what}`, async () => {
+      const database = new ClassicLevel<string, string>(`${folder}/ssehub.db`)
+      await database.put(channelKey('test'), '{"epoch":"e","head":1,"evictedThrough":0}')
+      await database.put(eventKey('test', 1), JSON.stringify(row))
+      await database.close()
+      hub = await startHub({
+        default: { cacheAdapter: 'leveldb' },
+        leveldb: { storageDir: folder },
+      })
+      const stream = await hub.subscribe('test?getcache=1')
+      await hub.publish('test', { data: 'end' })
+      await stream.until((body) => body.includes('data: end\n\n'))
+      assert.equal(stream.body, `:ok\n\n${frame}\ndata: end\n\n`)
+    })
+  }
+})
+
+describe('what lies in Redis', function () {
+  this.timeout(30_000)
+  let server: RedisServer
+  let hub: RunningHub | undefined
+
+  before(async () => {
+    server = await startRedis()
+  })
+  afterEach(async () => {
+    hub?.closeStreams()
+    await hub?.hub.stop()
+  })
+  after(() => server.stop())
+
+  const start = (prefix: string) =>
+    startHub({ default: { cacheAdapter: 'redis' }, redis: { url: server.url, prefix } })
+
+  for (const [index, [what, row, frame]] of FORGED.entries()) {
+    it(`puts no line of its own into a stream: an event with ${what}`, async () => {
+      const prefix = `p${index}`
+      const before = await start(prefix)
+      await before.publish('test', { id: 'ID', data: 'DATA' })
+      await before.hub.stop()
+      const [key] = (await server.command('KEYS', `${prefix}:*:s:test`)) as [string]
+      const [[, [, text]]] = (await server.command('XRANGE', key, '-', '+')) as [
+        [string, [string, string]],
+      ]
+      const { id, ...event } = row
+      // A line feed ends the line that the id is in: what follows it would be the JSON.
+      const line = id.replace('\n', '\r')
+      const forged = text.replace('ID', line).replace(/\{.*/, JSON.stringify(event))
+      const keyOf = (kind: string) => key.replace(':s:', `:${kind}:`)
+      await server.command('DEL', key, keyOf('i'), keyOf('o'))
+      await server.command('XADD', key, '1-0', 'e', forged)
+      await server.command('HSET', keyOf('i'), line, '1 1 1')
+      await server.command('ZADD', keyOf('o'), 1, line)
+      hub = await start(prefix)
+      const stream = await hub.subscribe('test?getcache=1')
+      await hub.publish('test', { data: 'end' })
+      await stream.until((body) => body.includes('data: end\n\n'))
+      assert.equal(stream.body, `:ok\n\n${frame}\ndata: end\n\n`)
+    })
+  }
+
+  it('is left out where it is what the original left, and cannot be sent on', async () => {
+    const prefix = 'original'
+    const rows = [
+      ['1\ndata: forged', 'data: x\n\n'],
+      ['2', 'id: 2\nevent: a\rb: c\ndata: one\rid: 9\n\ndata: two\n\n'],
+      ['3', '{"data":"x","event":"ssehub.gap"}'],
+      ['4', '{"data":"a\\rid: 9","retry":0}'],
+    ]
+    await server.command('HSET', `${prefix}_test`, ...rows.flat())
+    hub = await start(prefix)
+    const stream = await hub.subscribe('test?getcache=1')
+    await hub.publish('test', { data: 'end' })
+    await stream.until((body) => body.includes('data: end\n\n'))
+    const lines = stream.body.split(/\r\n|\r|\n/)
+    assert.ok(lines.every((text) => /^$|^:ok$|^(id: \d|event: a|retry: 500|data: .*)$/.test(text)))
+    assert.equal(
+      stream.events.some(({ data }) => data === 'forged'),
+      false,
+    )
+    assert.equal(stream.ids.includes('9'), false)
+  })
+})

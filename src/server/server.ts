@@ -85,7 +85,8 @@ export function createServer(context: ServerContext): FastifyInstance {
     if (!reply.raw.shouldKeepAlive) last.add(socket)
     checkHead(request.raw)
     if (!METHODS.has(request.method)) refuseMethod(request)
-    if (context.connections.limitOf(socket)) {
+    const { 'transfer-encoding': encoding } = request.headers // no body that it frames is taken
+    if (encoding !== undefined || context.connections.limitOf(socket)) {
       reply.headers(CLOSE)
       last.add(socket)
     }

@@ -88,6 +88,10 @@ describe('a request that others may read differently', () => {
 
   for (const [what, bytes] of [
     ['in HTTP/1.0', post('Transfer-Encoding: chunked', CHUNKED).replace('1.1', '1.0')],
+    ['that are whole', post('Transfer-Encoding: chunked', CHUNKED)],
+    ['after a tab', post('Transfer-Encoding:\tchunked', CHUNKED)],
+    ['after another encoding', post('Transfer-Encoding: identity, chunked', CHUNKED)],
+    ['with an extension', post('Transfer-Encoding: chunked', `c;a=b\r\n${EVENT}\r\n${CHUNKED}`)],
     ['of no known encoding', post('Transfer-Encoding: xchunked', CHUNKED)],
     ['with a chunk of no size', post('Transfer-Encoding: chunked', `zz\r\n${EVENT}\r\n${CHUNKED}`)],
     ['with a chunk too large', post('Transfer-Encoding: chunked', `${'f'.repeat(17)}\r\n${EVENT}`)],
@@ -97,10 +101,9 @@ describe('a request that others may read differently', () => {
       post('Transfer-Encoding: chunked', `0\r\n${LENGTH}\r\n\r\n${HIDDEN}`),
     ],
   ] as const) {
-    it(`is 411 and the end of its connection: chunks ${what}`, async () => {
-      const [status, ...others] = await send(bytes)
-      assert.equal(status, '411')
-      assert.equal(others.includes('200'), false)
+    it(`is 411 or 400, whichever comes first, and the end of its connection: chunks ${what}`, async () => {
+      const statuses = await send(bytes)
+      assert.ok(statuses.length > 0 && statuses.every((status) => /^4(11|00)$/.test(status)))
       assert.deepEqual(await seen(), [])
     })
   }

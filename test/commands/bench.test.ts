@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { makeCertificate } from '../helpers/certificate.js'
 import { cli, startCli } from '../helpers/cli.js'
 import { FakeHub } from '../helpers/fake-hub.js'
 import { type RunningHub, startHub } from '../helpers/hub.js'
@@ -78,6 +79,20 @@ describe('ssehub bench', () => {
       channels.map(({ id, broadcasted_events: events }) => [id, events]),
       [['news/one', 3]],
     )
+  })
+
+  it('speaks TLS, with those that it trusts', async () => {
+    const certificate = await makeCertificate()
+    const server = await UnfaithfulServer.start(({ frame }) => [frame], certificate)
+    const args = ['bench', '--subscribers', '2', '--events', '3', '--size', '50000']
+    const [trusted, other] = await Promise.all([
+      cli([...args, '--url', server.url], { env: { NODE_EXTRA_CA_CERTS: certificate.ca } }),
+      cli([...args, '--url', server.url]),
+    ])
+    await server.stop()
+    assert.deepEqual([trusted.code, trusted.stderr], [0, ''])
+    assert.equal(other.code, 4)
+    assert.match(other.stderr, /CERT|SELF_SIGNED|VERIFY/)
   })
 
   it('ends with 130 when it is interrupted, and prints what it has', async () => {

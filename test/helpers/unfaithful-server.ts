@@ -1,6 +1,9 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { Certificate } from './certificate.js'
 
 /** An event as it was published, and how it is sent. */
 interface Published {
@@ -27,26 +30,35 @@ export class UnfaithfulServer {
   readonly #streams = new Set<ServerResponse>()
   readonly #numbers = new Map<ServerResponse, number>()
   readonly #conduct: Conduct
+  readonly #scheme: string
   /** Resumed ids. */
   readonly resumed: string[] = []
-  readonly #server = createServer((request, response) => {
-    if (request.method === 'POST') this.#publish(request, response)
-    else this.#subscribe(request, response)
-  })
+  readonly #server: Server
 
-  private constructor(conduct: Conduct) {
+  private constructor(conduct: Conduct, certificate?: Certificate) {
     this.#conduct = conduct
+    this.#scheme = certificate ? 'https' : 'http'
+    const answer = (request: IncomingMessage, response: ServerResponse) => {
+      if (request.method === 'POST') this.#publish(request, response)
+      else this.#subscribe(request, response)
+    }
+    this.#server = certificate
+      ? createSecureServer(
+          { cert: readFileSync(certificate.cert), key: readFileSync(certificate.key) },
+          answer,
+        )
+      : createServer(answer)
   }
 
-  static async start(conduct: Conduct): Promise<UnfaithfulServer> {
-    const server = new UnfaithfulServer(conduct)
+  static async start(conduct: Conduct, certificate?: Certificate): Promise<UnfaithfulServer> {
+    const server = new UnfaithfulServer(conduct, certificate)
     server.#server.listen(0, '127.0.0.1')
     await once(server.#server, 'listening')
     return server
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
   async stop(): Promise<void> {

@@ -27,7 +27,8 @@ export function reportOf(result: BenchResult): string {
   }
   if (storm) {
     const clients = `${grouped(storm.count)} clients in ${storm.seconds} s`
-    row('resumed', clients, pace(storm.events, storm.eventsPerSecond))
+    const events = `${grouped(storm.events)} events, ${grouped(storm.eventsPerSecond)} a second`
+    row('resumed', clients, events)
     row('  latency', latencies(storm.latency))
     if (stormCost) row('  cpu', `${stormCost.cpuPerDelivery} us a delivery`, cores(stormCost))
   }
@@ -76,9 +77,8 @@ function title({ subscribers, channels, publishers, published, size, rate }: Ben
   ].join(', ')
 }
 
-function pace(count: number, perSecond: number, seconds?: number): string {
-  const time = seconds === undefined ? '' : ` in ${seconds} s`
-  return `${grouped(count)}${time}, ${grouped(perSecond)} a second`
+function pace(count: number, perSecond: number, seconds: number): string {
+  return `${grouped(count)} in ${seconds} s, ${grouped(perSecond)} a second`
 }
 
 function latencies({ p50, p90, p99, p99_9, max }: Latency): string {

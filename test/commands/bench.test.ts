@@ -33,7 +33,7 @@ describe('ssehub bench', () => {
         latency,
         'delivered  # in # s# # a second',
         latency,
-        'resumed    # clients in # s# # # a second',
+        'resumed    # clients in # s# # events# # a second',
         latency,
         'verdict    ok: each once and in order; of # deliveries',
       ],

@@ -5,7 +5,7 @@ import { Batches } from './batch.js'
 import { Cursor, type Start } from './cursor.js'
 import { encodeEnd } from './end.js'
 import type { Filter } from './filter.js'
-import type { Flushable, Flusher } from './flusher.js'
+import { type Flushable, type Flusher, VISIT_COST } from './flusher.js'
 import { encodeGap, type GapReason } from './gap.js'
 import { Log } from './log.js'
 import type { Window } from './ring.js'
@@ -34,7 +34,7 @@ export interface ChannelOptions extends HistoryLimits {
 const WRITES_PER_VISIT = 16
 
 /** What looking at an event costs, compared with writing bytes. */
-const LOOK_COST = 64
+const LOOK_COST = 256
 
 /** From this share of the window on, publishers wait until subscribers have been served. */
 const BACKLOG_SHARE = 0.5
@@ -157,18 +157,19 @@ export class Channel implements Flushable {
     this.#options.onCount?.(this)
   }
 
-  flush(visits: number): { visited: number; more: boolean } {
+  flush(most: number): { cost: number; more: boolean } {
     const now = this.#options.now()
     if (this.#roster.isAtStart) this.#beginRound()
-    for (let visited = 0; visited < visits; visited += 1) {
+    let cost = 0
+    while (cost < most) {
       const subscriber = this.#roster.next()
       if (!subscriber) {
         this.#endRound()
-        return { visited, more: this.#isBehind }
+        return { cost, more: this.#isBehind }
       }
-      this.#advance(subscriber, now)
+      cost += VISIT_COST + this.#advance(subscriber, now)
     }
-    return { visited: visits, more: true }
+    return { cost, more: true }
   }
 
   /**
@@ -232,18 +233,23 @@ export class Channel implements Flushable {
     if (!this.isBacklogged) for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
-  /** Writes what lies between a subscriber's cursor and the head, as far as its socket takes it. */
-  #advance(subscriber: Subscriber, now: number): void {
+  /**
+   * Writes what lies between a subscriber's cursor and the head, as far as its socket takes it.
+   *
+   * @returns what that cost, as bytes
+   */
+  #advance(subscriber: Subscriber, now: number): number {
     const { cursor, sink, filter } = subscriber
-    if (subscriber.stalledAt !== undefined) return
-    for (let cost = 0; !subscriber.isCut && !cursor.isAtHead(this.log); ) {
+    let cost = 0
+    if (subscriber.stalledAt !== undefined) return cost
+    while (!subscriber.isCut && !cursor.isAtHead(this.log)) {
       if (sink.isPending) {
         this.#awaitDrain(subscriber, now)
-        return
+        return cost
       }
       if (cost >= WRITES_PER_VISIT * this.#options.writeSize) {
         this.#askForRound()
-        return
+        return cost
       }
       const reason = cursor.takeGap(this.log)
       let bytes: Buffer
@@ -261,13 +267,14 @@ export class Channel implements Flushable {
       sink.write(bytes)
       subscriber.writtenAt = now
     }
-    if (!subscriber.lastBytes) return
+    if (!subscriber.lastBytes) return cost
     if (subscriber.isCut && sink.isPending) {
       this.#awaitDrain(subscriber, now)
-      return
+      return cost
     }
     sink.end(subscriber.lastBytes)
     this.unsubscribe(subscriber)
+    return cost
   }
 
   #awaitDrain(subscriber: Subscriber, now: number): void {

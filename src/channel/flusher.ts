@@ -3,24 +3,32 @@ export interface Flushable {
   /**
    * Serves some of its subscribers.
    *
-   * @param visits how many it may visit at most
-   * @returns how many it did visit, and whether there is more to do
+   * @param most what that may cost, unless a single subscriber costs more
+   * @returns what it did cost, and whether there is more to do
    */
-  flush(visits: number): { visited: number; more: boolean }
+  flush(most: number): { cost: number; more: boolean }
 }
 
-/** How many subscribers are visited before the event loop gets its turn. */
-const VISITS_PER_TURN = 512
+/**
+ * What a visit to a subscriber costs besides the bytes that it is sent: a system call takes about
+ * as long as that many bytes more. So a cost of 4 MB is about a ms.
+ */
+export const VISIT_COST = 16_384
 
-/** How many of them are of one channel, so that others wait for no more than that. */
-const VISITS_PER_CHANNEL = 128
+/** What a channel is given before the next has its turn. */
+const STEP = 32 * VISIT_COST
+
+/** What is done before the event loop gets its turn. */
+const TURN = 8 * STEP
 
 /**
- * Serves the channels that have something to flush in turns, each a bounded step, so that a
- * channel with many subscribers keeps no other channel waiting.
+ * Serves the channels that have something to flush in bounded steps, so that neither many
+ * subscribers nor large events of some keep another waiting. One that has not had a step since it
+ * was marked comes before those that have: what is small is served at once.
  */
 export class Flusher {
-  readonly #due = new Set<Flushable>()
+  readonly #fresh = new Set<Flushable>()
+  readonly #begun = new Set<Flushable>()
   readonly #schedule: (turn: () => void) => void
   #isScheduled = false
 
@@ -31,7 +39,7 @@ export class Flusher {
 
   /** Asks for a channel to be flushed soon. */
   mark(channel: Flushable): void {
-    this.#due.add(channel)
+    if (!this.#begun.has(channel)) this.#fresh.add(channel)
     if (this.#isScheduled) return
     this.#isScheduled = true
     this.#schedule(() => this.#turn())
@@ -39,15 +47,23 @@ export class Flusher {
 
   #turn(): void {
     this.#isScheduled = false
-    let left = VISITS_PER_TURN
-    for (const channel of [...this.#due]) {
-      if (left <= 0) break
-      this.#due.delete(channel)
-      const { visited, more } = channel.flush(Math.min(left, VISITS_PER_CHANNEL))
-      left -= visited
-      if (more) this.#due.add(channel)
-    }
-    const [next] = this.#due
+    const left = this.#serve(this.#fresh, TURN, this.#begun.size > 0 ? STEP : 0)
+    this.#serve(this.#begun, left, 0)
+    const [next = undefined] = this.#begun.size > 0 ? this.#begun : this.#fresh
     if (next) this.mark(next)
+  }
+
+  /** @returns what is left of what may be spent, `spare` of which is for others */
+  #serve(channels: Set<Flushable>, most: number, spare: number): number {
+    let left = most
+    for (const channel of channels) {
+      if (left <= spare) break
+      channels.delete(channel)
+      const { cost, more } = channel.flush(Math.min(left, STEP))
+      left -= cost
+      this.#fresh.delete(channel) // it may have asked for more while it was served
+      if (more) this.#begun.add(channel)
+    }
+    return left
   }
 }

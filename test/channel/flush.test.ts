@@ -169,30 +169,65 @@ describe('a flush', () => {
     assert.ok(order.length > 0 && order.length < 2000)
   })
 
-  it('lets a small channel that comes later wait for a part of the round of a large one', () => {
-    const turns: (() => void)[] = []
-    const flusher = new Flusher((turn) => turns.push(turn))
-    const visits: string[] = []
-    const channel = (name: string, subscribers: number) => {
-      let left = subscribers
-      return {
-        flush: (most: number) => {
-          const visited = Math.min(left, most)
-          left -= visited
-          for (let count = 0; count < visited; count += 1) visits.push(name)
-          return { visited, more: left > 0 }
-        },
+  describe('beside large channels', () => {
+    /** Ms that have been worked: 6 us for a write, and 3 GB a second. */
+    let clock: number
+    /** When channels have been served, in the end. */
+    let served: Map<string, number>
+    let flusher: Flusher
+    let turns: (() => void)[]
+
+    beforeEach(() => {
+      clock = 0
+      served = new Map()
+      turns = []
+      flusher = new Flusher((turn) => turns.push(turn))
+    })
+
+    const publish = (name: string, subscribers: number, bytes = 100) => {
+      const heart = new Heart({}, flusher)
+      for (let count = 0; count < subscribers; count += 1) {
+        heart.subscribe().write = ({ length }) => {
+          clock += 0.006 + length / 3e6
+          served.set(name, clock)
+        }
       }
+      heart.publish(undefined, 'x'.repeat(bytes))
     }
-    flusher.mark(channel('large', 5000))
-    turns.shift()?.()
-    const before = visits.length
-    flusher.mark(channel('small', 1))
-    turns.shift()?.()
-    assert.ok(before <= 128, `${before} in a turn`)
-    assert.ok(visits.indexOf('small') - before <= 128, `${visits.indexOf('small') - before} before`)
-    while (turns.length > 0) turns.shift()?.()
-    assert.equal(visits.length, 5001)
+
+    for (const [what, channels, bytes] of [
+      ['one large channel', 1, 100],
+      ['one large channel with large events', 1, 500_000],
+      ['several large channels', 6, 100],
+      ['several large channels with large events', 6, 60_000],
+    ] as const) {
+      it(`${what} keep a small one waiting for less than 5 ms of work`, () => {
+        for (let count = 0; count < channels; count += 1) publish(`${count}`, 5000, bytes)
+        for (let round = 0; round < 10; round += 1) {
+          const came = clock // when a turn had just begun: it is read after that
+          turns.shift()?.()
+          publish('small', 1)
+          turns.shift()?.()
+          const waited = (served.get('small') ?? Number.POSITIVE_INFINITY) - came
+          assert.ok(waited > 0 && waited < 5, `${waited} ms`)
+        }
+        while (turns.length > 0) turns.shift()?.()
+        assert.equal(served.size, channels + 1)
+      })
+    }
+
+    it('many small ones do not keep a large one from being served', () => {
+      publish('large', 800)
+      for (let round = 0; round < 30; round += 1) {
+        turns.shift()?.()
+        for (let count = 0; count < 300; count += 1) publish('small', 1)
+      }
+      const at = served.get('large') ?? Number.POSITIVE_INFINITY
+      assert.ok(at < clock, 'the large one has been served')
+      const visited = clock
+      while (turns.length > 0) turns.shift()?.()
+      assert.ok((served.get('large') ?? 0) < visited, 'all of it')
+    })
   })
 
   it('lets publishers wait while most of the window is unserved, then go on', async () => {

@@ -77,12 +77,15 @@ export class Heart {
   readonly #limits: StoredChannelOptions
   #sequencer: Sequencer
 
-  constructor(options: Partial<ChannelOptions> = {}) {
+  constructor(
+    options: Partial<ChannelOptions> = {},
+    flusher = new Flusher((turn) => this.#turns.push(turn)),
+  ) {
     const cacheLength = options.cacheLength ?? 100
     const snapshot = emptySnapshot()
     this.#limits = { cacheLength, assignIds: false }
     this.#sequencer = new Sequencer(snapshot, this.#limits, () => this.now)
-    this.channel = new Channel('test', new Flusher((turn) => this.#turns.push(turn)), {
+    this.channel = new Channel('test', flusher, {
       cacheLength,
       window: { events: 100, bytes: 1_000_000 },
       writeSize: 65_536,

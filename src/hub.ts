@@ -16,6 +16,7 @@ import { makeAmqpInput } from './input/inputs.js'
 import { ConnectionLimits } from './limits/connection-limits.js'
 import { LimitLog } from './limits/limit-log.js'
 import { type ConnectionRoom, connectionRoom } from './limits/open-files.js'
+import { PendingBytes } from './limits/pending-bytes.js'
 import { Activity } from './server/activity.js'
 import { ConnectionGate } from './server/connection-gate.js'
 import { Connections } from './server/connections.js'
@@ -104,6 +105,10 @@ export class Hub {
       counters: this.#counters,
       log,
     })
+    const pending = new PendingBytes(config.server.maxPendingBytes, () => {
+      this.#counters.cutReaders += 1
+      log.tell('server.maxPendingBytes', 'the readers that have stalled longest are closed')
+    })
     this.#channels = new Channels(config, this.#stores, this.#now, {
       isLazy: upstream !== undefined,
       onCount: (channel) => upstream?.count(channel),
@@ -126,6 +131,7 @@ export class Hub {
       policies: new Policies(config),
       trustedProxies,
       connections,
+      pending,
       authority: new Authority(config.auth, {
         logger: this.#logger,
         now: this.#now,

@@ -17,6 +17,8 @@ export interface ServerCounters {
   oversizedEvents: number
   /** Requests that took too long to arrive. */
   timedOutRequests: number
+  /** Readers closed because all that had stalled held too many bytes. */
+  cutReaders: number
   /** Connections that were kept out. */
   refusedConnections: number
   /** Of those, the ones of an address that had too many. */
@@ -34,6 +36,7 @@ export function noRequests(): ServerCounters {
     oversizedHeaders: 0,
     oversizedEvents: 0,
     timedOutRequests: 0,
+    cutReaders: 0,
     refusedConnections: 0,
     refusedConnectionsPerIp: 0,
     refusedNames: 0,
@@ -62,6 +65,7 @@ export interface Stats {
     readonly oversized_headers: number
     readonly oversized_events: number
     readonly timed_out_requests: number
+    readonly cut_slow_clients: number
     readonly refused_connections: number
     readonly refused_connections_per_ip: number
     readonly refused_channel_names: number
@@ -145,6 +149,7 @@ export function statsOf({ listed, all, requests, connections, uptime, amqp }: So
       oversized_headers: requests.oversizedHeaders,
       oversized_events: requests.oversizedEvents,
       timed_out_requests: requests.timedOutRequests,
+      cut_slow_clients: requests.cutReaders,
       refused_connections: requests.refusedConnections,
       refused_connections_per_ip: requests.refusedConnectionsPerIp,
       refused_channel_names: requests.refusedNames,

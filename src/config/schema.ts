@@ -44,6 +44,12 @@ export const SECTIONS = {
       default: 60,
       description: 'Seconds after which a subscriber that reads nothing is closed.',
     }),
+    maxPendingBytes: whole(0, 1_099_511_627_776, {
+      default: 67_108_864,
+      description:
+        'Bytes that readers who do not read hold in one process at most, before those that have ' +
+        'stalled longest are closed; 0 is no limit.',
+    }),
     maxConnections: Type.Optional(
       whole(0, 10_000_000, {
         description:

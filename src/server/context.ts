@@ -5,6 +5,7 @@ import type { Authority } from '../access/authority.js'
 import type { Channels } from '../channels.js'
 import type { Config } from '../config/config.js'
 import type { GroupStats } from '../group-stats.js'
+import type { PendingBytes } from '../limits/pending-bytes.js'
 import type { ServerCounters, Stats } from '../stats.js'
 import type { Activity } from './activity.js'
 import type { Connections } from './connections.js'
@@ -21,6 +22,8 @@ export interface ServerContext {
   readonly logger: Logger
   readonly counters: ServerCounters
   readonly connections: Connections
+  /** What readers who do not read hold in memory. */
+  readonly pending: PendingBytes
   /** The sockets that become streams, and so are not HTTP's any more. */
   readonly taken: WeakSet<Socket>
   /** The sockets of streams that are open. */

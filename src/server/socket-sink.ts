@@ -1,21 +1,30 @@
 import type { Socket } from 'node:net'
 import type { Sink } from '../channel/sink.js'
+import type { Pender, PendingBytes } from '../limits/pending-bytes.js'
 import { type Owner, writeDirectly } from './direct-write.js'
 
 const NOTHING = Buffer.alloc(0)
 
+/** Bytes that go out in one write with the head, as a copy; what is longer stays shared. */
+const MAX_COPIED = 4096
+
 /** A subscriber's socket, written to directly: shared buffers, no callback for each. */
-export class SocketSink implements Sink, Owner {
+export class SocketSink implements Sink, Owner, Pender {
   readonly #socket: Socket
+  readonly #pending: PendingBytes | undefined
   /** Whether a direct write is under way. */
   #isWriting = false
   /** What the stream begins with, until it goes out. */
   #head: Buffer | undefined
 
-  /** @param head goes out with the first bytes that are written, or when `begin` is called */
-  constructor(socket: Socket, head?: Buffer) {
+  /**
+   * @param head goes out with the first bytes that are written, or when `begin` is called
+   * @param pending knows what is under way
+   */
+  constructor(socket: Socket, head?: Buffer, pending?: PendingBytes) {
     this.#socket = socket
     this.#head = head
+    this.#pending = pending
   }
 
   /** Writes the head if that has not gone out yet. */
@@ -25,20 +34,34 @@ export class SocketSink implements Sink, Owner {
 
   write(bytes: Buffer): void {
     if (this.#head) {
-      const whole = bytes.length === 0 ? this.#head : Buffer.concat([this.#head, bytes])
+      const head = this.#head
       this.#head = undefined
-      this.write(whole)
+      const isShort = bytes.length <= MAX_COPIED
+      this.write(isShort ? Buffer.concat([head, bytes]) : head)
+      if (!isShort) this.write(bytes)
     } else if (this.isPending) {
       this.#socket.write(bytes)
     } else {
       const outcome = writeDirectly(this.#socket, bytes, this)
-      if (outcome === 'pending') this.#isWriting = true
-      else if (outcome === 'refused') this.#socket.write(bytes)
+      if (outcome === 'refused') this.#socket.write(bytes)
+      if (outcome !== 'pending') return
+      this.#isWriting = true
+      this.#pending?.add(this, bytes)
     }
   }
 
   onWritten(): void {
     this.#isWriting = false
+    this.#pending?.remove(this)
+  }
+
+  /** The socket has closed. */
+  onClose(): void {
+    this.#pending?.remove(this)
+  }
+
+  cut(): void {
+    this.#socket.destroy()
   }
 
   get isPending(): boolean {

@@ -35,7 +35,7 @@ export function subscribeRoute(app: FastifyInstance, context: ServerContext): vo
     const channel = limit ? undefined : admission && (await open(name, lastId, context, request))
     if (socket.destroyed) return
     if (channel && !context.isStopping()) {
-      follow(socket, head, channel, subscription, admission?.expiresAt)
+      follow(socket, head, channel, subscription, admission?.expiresAt, context)
       return
     }
     socket.write(head)
@@ -93,14 +93,18 @@ function follow(
   channel: Channel,
   { start, filter, preamble }: Subscription,
   expiresAt: number | undefined,
+  { pending }: ServerContext,
 ): void {
-  const sink = new SocketSink(socket, preamble ? Buffer.concat([head, PREAMBLE]) : head)
+  const sink = new SocketSink(socket, preamble ? Buffer.concat([head, PREAMBLE]) : head, pending)
   const subscriber = channel.subscribe(sink, start, filter, expiresAt)
   sink.begin()
   socket.on('error', () => {
     channel.counters.errors += 1
   })
-  socket.on('close', () => channel.unsubscribe(subscriber))
+  socket.on('close', () => {
+    sink.onClose()
+    channel.unsubscribe(subscriber)
+  })
 }
 
 /** The connection of a request, not HTTP any more, once the responses before it are written. */

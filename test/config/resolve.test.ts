@@ -31,6 +31,7 @@ describe('a configuration', () => {
         enablePost: true,
         trustedProxies: [],
         stallTimeout: 60,
+        maxPendingBytes: 67_108_864,
         maxConnectionsPerIp: 20_000,
         maxChannelNameLength: 128,
         maxEventBytes: 8_192_000,

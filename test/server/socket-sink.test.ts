@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, Socket } from 'node:net'
+import { PendingBytes } from '../../src/limits/pending-bytes.js'
 import { SocketSink } from '../../src/server/socket-sink.js'
 
 /** More than the network takes from one who does not read. */
@@ -56,6 +57,32 @@ describe('a socket as a sink', () => {
       client.destroy()
     })
   }
+
+  it('tells what the network has not taken, and is closed if that is too much for all', async () => {
+    const pending = new PendingBytes(1.5 * MUCH.length)
+    const one = await open()
+    const other = await open()
+    const third = await open()
+    const sinks = [one, other, third].map(
+      ({ socket }) => new SocketSink(socket, undefined, pending),
+    )
+    for (const sink of sinks.slice(0, 2)) sink.write(MUCH)
+    assert.equal(pending.bytes, MUCH.length)
+    const drained = new Promise<void>((resolve) => sinks[1]?.onDrain(resolve))
+    other.client.resume()
+    await drained
+    assert.equal(pending.bytes, MUCH.length)
+    sinks[2]?.write(Buffer.from(MUCH))
+    await once(one.socket, 'close')
+    assert.equal(pending.bytes, MUCH.length)
+    assert.equal(third.socket.destroyed, false)
+    sinks[2]?.onClose()
+    assert.equal(pending.bytes, 0)
+    for (const { socket, client } of [one, other, third]) {
+      socket.destroy()
+      client.destroy()
+    }
+  })
 
   it('ends what it still has to write before the stream', async () => {
     const { socket, client } = await open()

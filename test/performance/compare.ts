@@ -107,7 +107,7 @@ function method(): string {
     `Linux ${release()}`,
     `Node ${process.versions.node}`,
   ].join(', ')
-  return `${flags.quick ? 'A quick look: ' : ''}${machine}; ${workers === 1 ? 'one process' : `${workers} workers`} for the streams of each; medians of ${rounds} rounds in turn (least–most), and their ratios, bold where ssehub does better.`
+  return `${flags.quick ? 'A quick look, at smaller loads than are named: ' : ''}${machine}; ${workers === 1 ? 'one process' : `${workers} workers`} for the streams of each; medians of ${rounds} rounds in turn (least–most), and their ratios, bold where ssehub does better.`
 }
 
 async function write(table: string): Promise<void> {

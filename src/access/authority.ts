@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 import type { AuthConfig } from '../config/config.js'
-import { HubError, messageOf } from '../errors.js'
 import { FileKeys } from './file-keys.js'
 import { GivenKeys } from './given-keys.js'
 import type { Grants } from './grants.js'
@@ -60,16 +59,8 @@ function sourceOf(
   { key, keyFile, jwksUrl, algorithms }: AuthConfig,
   { logger, coolDown }: AuthorityOptions,
 ): KeySource | undefined {
-  if (key !== undefined) return withKey(() => new GivenKeys(key, algorithms))
+  if (key !== undefined) return new GivenKeys(key, algorithms)
   if (keyFile !== undefined) return new FileKeys(keyFile, { algorithms, logger })
   if (jwksUrl !== undefined) return new RemoteKeys(jwksUrl, { logger, coolDown })
   return undefined
-}
-
-function withKey<T>(make: () => T): T {
-  try {
-    return make()
-  } catch (cause) {
-    throw new HubError('INVALID_CONFIG', `auth.key: ${messageOf(cause)}`, { cause })
-  }
 }

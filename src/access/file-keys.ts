@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { HubError, messageOf } from '../errors.js'
-import type { Algorithm, Key } from './key.js'
+import { type Algorithm, isShort, type Key, SHORT } from './key.js'
 import type { KeySource } from './key-source.js'
 import { parseKeys } from './key-text.js'
 
@@ -36,6 +36,7 @@ export class FileKeys implements KeySource {
     this.#lookAt = now() + INTERVAL
     this.#version = versionOf(file)
     this.#keys = readKeys(file, algorithms)
+    if (this.#keys.some(isShort)) logger.warn(`auth.keyFile: ${file}: ${SHORT}`)
   }
 
   async keys(): Promise<readonly Key[]> {

@@ -39,6 +39,7 @@ export interface Key {
 
 /** Shorter ones are too easily broken. [RFC 7518] */
 const MIN_RSA_BITS = 2048
+const MIN_SECRET_BYTES = 32
 
 const ALGORITHM_OF_CURVE: Readonly<Record<string, Algorithm>> = {
   prime256v1: 'ES256',
@@ -109,4 +110,11 @@ function algorithmsOf({
   }
   const algorithm = type === 'ec' && ALGORITHM_OF_CURVE[details.namedCurve ?? '']
   return algorithm ? [algorithm] : []
+}
+
+export const SHORT = `a secret of less than ${MIN_SECRET_BYTES} bytes can be found by trying`
+
+/** Whether it is a secret that can be found by trying. [RFC 7518] */
+export function isShort({ key }: Key): boolean {
+  return (key.symmetricKeySize ?? MIN_SECRET_BYTES) < MIN_SECRET_BYTES
 }

@@ -1,4 +1,6 @@
-import { ALGORITHMS } from '../access/key.js'
+import { ALGORITHMS, type Algorithm, isShort, SHORT } from '../access/key.js'
+import { parseKeys } from '../access/key-text.js'
+import { messageOf } from '../errors.js'
 import { type Fault, valueAt } from './fault.js'
 import type { FilledFile } from './schema.js'
 
@@ -17,6 +19,8 @@ export function authFaults(file: FilledFile): Fault[] {
     const problem = `found only algorithms of secrets, wants some of public keys: ${others.join(', ')}`
     faults.push({ path: ['auth', 'algorithms'], problem })
   }
+  const keyProblem = auth.key === undefined ? undefined : problemOf(auth.key, auth.algorithms)
+  if (keyProblem) faults.push({ path: ['auth', 'key'], problem: keyProblem })
   if (sources.length > 0) return faults
   const hasPublishKeys = (auth.publishKeys ?? []).length > 0
   for (const path of asking(file)) {
@@ -27,21 +31,34 @@ export function authFaults(file: FilledFile): Fault[] {
   return faults
 }
 
-/** Whether keys or tokens are configured that nothing asks for. */
+/** What is wrong with a key; what it is goes into no message. */
+function problemOf(key: string, algorithms: readonly Algorithm[] | undefined): string | undefined {
+  try {
+    parseKeys(Buffer.from(key), 'public', algorithms)
+    return undefined
+  } catch (error) {
+    return `cannot be used: ${messageOf(error)}`
+  }
+}
+
+/** Keys that nothing asks for, and one that is too short. */
 export function authWarnings(file: FilledFile): string[] {
   const { auth } = file
   const asked = new Set(asking(file).map((path) => path.at(-1)))
-  const unused: string[] = []
+  const warnings: string[] = []
   if (auth.publishKeys?.length && !asked.has('publish')) {
-    unused.push('auth.publishKeys: not asked for, as no "publish" is "token"')
+    warnings.push('auth.publishKeys: not asked for, as no "publish" is "token"')
+  }
+  if (auth.key !== undefined && parseKeys(Buffer.from(auth.key), 'public').some(isShort)) {
+    warnings.push(`auth.key: ${SHORT}`)
   }
   const source = SOURCES.find((name) => auth[name] !== undefined)
   if (source && asked.size === 0) {
-    unused.push(
+    warnings.push(
       `auth.${source}: tokens are not asked for, as no "publish" or "subscribe" is "token"`,
     )
   }
-  return unused
+  return warnings
 }
 
 /** Where the file asks for tokens. */

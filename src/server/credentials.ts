@@ -58,7 +58,8 @@ function cookieValues(header: string, name: string): string[] {
 }
 
 function isOwnPage({ headers }: Pick<IncomingMessage, 'headers'>, origins: Origins): boolean {
-  const { origin, host = '', 'sec-fetch-site': site = 'none' } = headers
+  const { origin, 'sec-fetch-site': site = 'none' } = headers
+  const { host = String(headers[':authority'] ?? '') } = headers // HTTP/2 calls it so
   if (origin === undefined) return site === 'none' || site === 'same-origin'
   return origins.names(origin) || isOriginOf(origin, host.toLowerCase())
 }

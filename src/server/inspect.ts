@@ -27,10 +27,10 @@ export function inspectRoutes(app: FastifyInstance, context: ServerContext): voi
   })
   app.get(`${HISTORY}/*`, async (request, reply) => {
     const { channel: name } = parseTarget((request.raw.url ?? '').slice(HISTORY.length))
-    await authorize(request, 'subscribe', name, context)
+    const grants = await authorize(request, 'subscribe', name, context)
     const { log } = await context.channels.look(name)
     return reply
-      .header('Cache-Control', 'no-cache')
+      .header('Cache-Control', grants ? 'private, no-cache' : 'no-cache')
       .send(dumpHistory(name, log, log.history.after(0)))
   })
   app.get('/-/*', () => {

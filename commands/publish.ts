@@ -5,6 +5,7 @@ import { readLines, readText } from '../src/cli/input.js'
 import { publishLines } from '../src/cli/publish-lines.js'
 import { counted, toBroker, toHub } from '../src/cli/publishing.js'
 import { eventText } from '../src/client/event-text.js'
+import { readCertificates } from '../src/config/certificates.js'
 
 export default class Publish extends HubCommand {
   static override summary = 'publish events to a channel'
@@ -59,7 +60,10 @@ export default class Publish extends HubCommand {
 
     const publishing =
       amqp === undefined
-        ? toHub(url, args.channel, flags.token)
+        ? toHub(url, args.channel, {
+            token: flags.token,
+            ca: readCertificates(flags.ca, '--ca'),
+          })
         : await toBroker(amqp, args.channel, { exchange, routingKey: flags['routing-key'] })
     try {
       if (!isLines) {

@@ -52,6 +52,7 @@ Without --config it starts on the configuration that comes with it: history in l
         : createHub(config, { logger })
     this.#hub = hub
     process.once('SIGTERM', () => this.interrupted())
+    if (config.tls) process.on('SIGHUP', () => hub.reload())
     this.print(`${this.config.bin} ${this.config.version}, configured by ${file}`)
     for (const place of hub.histories) this.print(`history in ${place}`)
     const url = await hub.start()

@@ -4,6 +4,7 @@ import { HubCommand, seconds } from '../src/cli/hub-command.js'
 import { redraw } from '../src/cli/screen.js'
 import { statsTables } from '../src/cli/stats-tables.js'
 import { fetchStats, watchStats } from '../src/client/stats.js'
+import { readCertificates } from '../src/config/certificates.js'
 import { HubError } from '../src/errors.js'
 
 export default class Stats extends HubCommand {
@@ -30,15 +31,16 @@ export default class Stats extends HubCommand {
     const { flags } = await this.parse(Stats)
     const { url, json, watch, cluster, interval = 2, token } = flags
     const scope = cluster ? 'cluster' : 'hub'
+    const options = { scope, token, ca: readCertificates(flags.ca, '--ca') } as const
     if (!watch) {
-      const stats = await fetchStats(url, { scope, token })
+      const stats = await fetchStats(url, options)
       if (json) this.printJson(stats)
       else this.print(statsTables(stats))
       return
     }
     const draws = process.stdout.isTTY && !json
     let shown = ''
-    for await (const stats of watchStats(url, interval * 1000, { scope, token })) {
+    for await (const stats of watchStats(url, interval * 1000, options)) {
       if (stats instanceof HubError) {
         if (draws) this.#draw(`${stats.message}\n\n${shown}`)
         else this.tell(stats.message)

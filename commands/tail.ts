@@ -6,6 +6,7 @@ import { EXIT, HUB_EXIT_CODES, withExitCodes } from '../src/cli/exit-code.js'
 import { HubCommand, seconds } from '../src/cli/hub-command.js'
 import { whenReaderIsGone } from '../src/cli/reader.js'
 import { tail } from '../src/client/tail.js'
+import { readCertificates } from '../src/config/certificates.js'
 
 export default class Tail extends HubCommand {
   static override summary = 'follow a channel'
@@ -46,6 +47,7 @@ export default class Tail extends HubCommand {
       events: flags.event,
       token: flags.token,
       signal: timeout === undefined ? undefined : AbortSignal.timeout(timeout * 1000),
+      ca: readCertificates(flags.ca, '--ca'),
       onNotice: (message) => this.tell(message),
     })
 

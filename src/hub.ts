@@ -1,5 +1,7 @@
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import { hostname } from 'node:os'
+import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import { type Logger, pino } from 'pino'
 import { AccessList } from './access/access-list.js'
@@ -20,14 +22,19 @@ import { PendingBytes } from './limits/pending-bytes.js'
 import { Activity } from './server/activity.js'
 import { ConnectionGate } from './server/connection-gate.js'
 import { Connections } from './server/connections.js'
+import type { ServerContext } from './server/context.js'
+import { Listener } from './server/listener.js'
 import { BACKLOG, cannotListen, urlOf } from './server/listening.js'
 import { Policies } from './server/policy.js'
-import { createServer } from './server/server.js'
+import { createServer, secureServer } from './server/server.js'
 import { noRequests, type ServerCounters, type Stats, statsOf } from './stats.js'
 import { RedisStore } from './store/redis.js'
 import { RedisGroup } from './store/redis-group.js'
 import type { Store } from './store/store.js'
 import { makeStores, placesOf } from './store/stores.js'
+import { CertificateWatch } from './tls/certificate-watch.js'
+import type { Credentials } from './tls/credentials.js'
+import type { SecureServer } from './tls/secure-server.js'
 import type { Upstream } from './upstream.js'
 
 /** What can be handed to a hub in place of the real thing. */
@@ -62,15 +69,21 @@ export class Hub {
   readonly #stores: ReadonlyMap<CacheAdapter, Store>
   readonly #channels: Channels
   readonly #group: RedisGroup | undefined
+  readonly #context: ServerContext
   readonly #server: FastifyInstance
   readonly #amqp: AmqpInput | undefined
   readonly #upstream: Upstream | undefined
   readonly #counters: ServerCounters
   readonly #publishes = new Activity<object>()
-  readonly #streams: Activity<Socket>
+  readonly #streams: Activity<Duplex>
   readonly #room: ConnectionRoom
   readonly #gate: ConnectionGate
+  readonly #certificate: CertificateWatch | undefined
+  /** What listens in the HTTP server's place, and talks TLS. */
+  #secure: SecureServer | undefined
+  #listener: Listener | undefined
   #startedAt: number
+  #address: AddressInfo | undefined
   #url: string | undefined
   #starting: Promise<void> | undefined
   #ticking: NodeJS.Timeout | undefined
@@ -85,7 +98,10 @@ export class Hub {
     this.#startedAt = this.#now()
     this.#upstream = upstream
     this.#counters = upstream?.counters ?? noRequests()
-    this.#streams = new Activity((change) => upstream?.countConnections(change))
+    this.#streams = new Activity((change, stream) => {
+      // The connection of a TLS socket is known as such already.
+      if (!(stream instanceof TLSSocket)) upstream?.countConnections(change)
+    })
     this.#stores =
       upstream?.stores ??
       makeStores(config, {
@@ -120,12 +136,16 @@ export class Hub {
         random: this.#random,
       })
     }
+    if (config.tls && !upstream) {
+      const onChange = (credentials: Credentials) => this.renew(credentials)
+      this.#certificate = new CertificateWatch(config.tls, { logger: this.#logger, onChange })
+    }
     const redis = this.#stores.get('redis')
     if (redis instanceof RedisStore) {
       const { prefix } = config.redis
       this.#group = new RedisGroup(redis.connection, prefix, async () => this.#hubStats())
     }
-    const context = {
+    this.#context = {
       config,
       channels: this.#channels,
       policies: new Policies(config),
@@ -147,7 +167,7 @@ export class Hub {
       retry: () => this.#retry(),
       isStopping: () => this.#stopping !== undefined,
     }
-    this.#server = createServer(context)
+    this.#server = createServer(this.#context)
   }
 
   /**
@@ -173,6 +193,10 @@ export class Hub {
   async #start(): Promise<void> {
     if (!this.#upstream && this.#room.warning) this.#logger.warn(this.#room.warning)
     const { port, bindIp } = this.#config.server
+    const credentials = this.#upstream?.credentials ?? (await this.#certificate?.start())
+    if (credentials) {
+      this.#secure = secureServer(this.#server.server, credentials, this.#context)
+    }
     for (const store of this.#stores.values()) await store.start()
     await this.#channels.start()
     this.#url = await this.#listen(port, bindIp)
@@ -191,6 +215,16 @@ export class Hub {
       throw new HubError('ADDRESS_UNAVAILABLE', 'the hub does not listen')
     }
     return this.#url
+  }
+
+  /** Reads its certificate and key again, if it has them; a pair that is no good changes nothing. */
+  async reload(): Promise<void> {
+    await this.#certificate?.reload()
+  }
+
+  /** Shows another certificate from now on; connections that are open go on. */
+  renew(credentials: Credentials): void {
+    this.#secure?.renew(credentials)
   }
 
   /** Where histories outlive the process, as in `leveldb: FOLDER`. */
@@ -242,11 +276,10 @@ export class Hub {
   }
 
   #hubStats(): HubStats {
-    const { port } = (this.#server.server.address() as AddressInfo | null) ?? this.#config.server
     const shared = [...this.#channels]
       .map(({ name }) => name)
       .filter((name) => this.#channels.adapterOf(name) === 'redis')
-    return { hub: `${hostname()}:${port}`, shared, ...this.stats() }
+    return { hub: `${hostname()}:${this.#address?.port}`, shared, ...this.stats() }
   }
 
   /**
@@ -262,12 +295,14 @@ export class Hub {
     await this.#starting?.catch(() => {}) // who started it is told
     this.#url = undefined
     clearInterval(this.#ticking)
+    this.#certificate?.stop()
     await Promise.all([this.#publishes.settle(GRACE), this.#amqp?.stop()])
     await this.#upstream?.settled()
     this.#channels.end(() => this.#retry())
     const cutOff = setTimeout(() => this.#cutOff(), GRACE)
     try {
-      await this.#server.close()
+      this.#listener?.close()
+      await Promise.all([this.#server.close(), this.#secure?.close(GRACE)])
       await this.#streams.settle(GRACE)
       await this.#upstream?.closed(GRACE)
     } finally {
@@ -278,20 +313,39 @@ export class Hub {
 
   #cutOff(): void {
     this.#server.server.closeAllConnections()
+    this.#secure?.closeAllConnections()
     for (const socket of this.#streams) socket.destroy()
   }
 
   async #listen(port: number, host: string): Promise<string> {
+    const secure = this.#secure?.server
     if (this.#upstream) {
       await this.#server.ready()
-      return this.#upstream.begin(this.#server.server, this.#channels)
+      return this.#upstream.begin(secure ?? this.#server.server, this.#channels)
     }
+    this.#address = secure
+      ? await this.#listenFor(secure, port, host)
+      : await this.#listenPlainly(port, host)
+    return urlOf(this.#address, secure !== undefined)
+  }
+
+  async #listenPlainly(port: number, host: string): Promise<AddressInfo> {
     try {
       await this.#server.listen({ port, host, backlog: BACKLOG, listenTextResolver: () => '' })
-      return urlOf(this.#server.server.address() as AddressInfo)
+      return this.#server.server.address() as AddressInfo
     } catch (error) {
       throw cannotListen(host, port, error)
     }
+  }
+
+  async #listenFor(server: Server, port: number, host: string): Promise<AddressInfo> {
+    await this.#server.ready()
+    this.#listener = new Listener({ allowHalfOpen: true }, (socket) =>
+      server.emit('connection', socket),
+    )
+    const address = await this.#listener.listen(port, host)
+    server.emit('listening') // from then on timeouts of connections are watched
+    return address
   }
 
   get #uptime(): number {

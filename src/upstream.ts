@@ -1,4 +1,4 @@
-import type { Server } from 'node:http'
+import type { Server } from 'node:net'
 import type { Channel } from './channel/channel.js'
 import type { Channels } from './channels.js'
 import type { CacheAdapter } from './config/config.js'
@@ -6,11 +6,14 @@ import type { GroupStats } from './group-stats.js'
 import type { Gate } from './server/connections.js'
 import type { ServerCounters, Stats } from './stats.js'
 import type { Store } from './store/store.js'
+import type { Credentials } from './tls/credentials.js'
 
 /** What a hub that is a worker has from its primary, and not of its own. */
 export interface Upstream extends Gate {
   readonly stores: ReadonlyMap<CacheAdapter, Store>
   readonly counters: ServerCounters
+  /** Undefined for plain HTTP. */
+  readonly credentials: Credentials | undefined
   /** Told that a channel's counters have changed. */
   count(channel: Channel): void
   /** The figures of the whole hub. */

@@ -3,6 +3,7 @@ import { pastEventLines } from '../../src/cli/event-lines.js'
 import { HUB_EXIT_CODES, withExitCodes } from '../../src/cli/exit-code.js'
 import { HubCommand } from '../../src/cli/hub-command.js'
 import { fetchHistory } from '../../src/client/history.js'
+import { readCertificates } from '../../src/config/certificates.js'
 import type { HistoryDump } from '../../src/history-dump.js'
 
 export default class CacheDump extends HubCommand {
@@ -38,7 +39,10 @@ export default class CacheDump extends HubCommand {
     const { url, json, offline, config } = flags
     const { events } = offline
       ? await readStored(args.channel, config)
-      : await fetchHistory(url, args.channel, { token: flags.token })
+      : await fetchHistory(url, args.channel, {
+          token: flags.token,
+          ca: readCertificates(flags.ca, '--ca'),
+        })
     if (json) this.printJson(events)
     else if (events.length === 0) this.tell(`the history of ${args.channel} is empty`)
     else for (const event of events) this.print(pastEventLines(event))

@@ -17,6 +17,12 @@ export abstract class HubCommand extends BaseCommand {
       helpGroup: 'GLOBAL',
       noCacheDefault: true,
     }),
+    ca: Flags.string({
+      description: 'trust a hub behind https by the certificates in this file, in PEM',
+      env: 'SSEHUB_CA',
+      helpValue: 'FILE',
+      helpGroup: 'GLOBAL',
+    }),
     json: Flags.boolean({
       description: 'print JSON, and nothing else, on standard output',
       helpGroup: 'GLOBAL',

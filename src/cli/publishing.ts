@@ -1,4 +1,5 @@
 import type { Published } from '../channels.js'
+import type { RequestOptions } from '../client/http.js'
 import { publish } from '../client/publish.js'
 
 /** Where the command publishes to: a hub, or a broker. */
@@ -21,15 +22,12 @@ export interface Taken {
 /** Events that a broker is sent before it has confirmed the first of them. */
 const WINDOW = 256
 
-/**
- * @param url where the hub is
- * @param token what lets publish there
- */
-export function toHub(url: string, channel: string, token: string | undefined): Publishing {
+/** @param url where the hub is */
+export function toHub(url: string, channel: string, options: RequestOptions): Publishing {
   return {
     window: 1,
     publish: async (event) => {
-      const value = await publish(url, channel, event, { token })
+      const value = await publish(url, channel, event, options)
       return { value, summary: hubSummary(value) }
     },
     close: async () => {},

@@ -17,11 +17,13 @@ export interface TailEvent {
 
 export interface FollowerOptions {
   /** Begin after the event of this id. */
-  readonly lastId?: string
+  readonly lastId?: string | undefined
   /** A token that lets it read. */
   readonly token?: string | undefined
   /** Is told, in words, when the connection is lost and when it is there again. */
   readonly onNotice?: ((message: string) => void) | undefined
+  /** The certificates that a hub behind https is trusted by, in PEM; by default Node's. */
+  readonly ca?: string | undefined
 }
 
 /** Keeps a stream open from the last id that it saw. */
@@ -29,6 +31,7 @@ export class Follower implements StreamHandlers {
   readonly #url: URL
   readonly #token: string | undefined
   readonly #notify: (message: string) => void
+  readonly #ca: string | undefined
   readonly #arrivals = new EventEmitter()
   /** What EventSource would remember too, but not before the first connect. */
   #lastId: string
@@ -39,10 +42,11 @@ export class Follower implements StreamHandlers {
   #outages = 0
   #notice = ''
 
-  constructor(url: URL, { lastId = '', token, onNotice = () => {} }: FollowerOptions = {}) {
+  constructor(url: URL, { lastId = '', token, ca, onNotice = () => {} }: FollowerOptions = {}) {
     this.#url = url
     this.#lastId = lastId
     this.#token = token
+    this.#ca = ca
     this.#notify = onNotice
   }
 
@@ -98,7 +102,8 @@ export class Follower implements StreamHandlers {
       if (this.#outages > 0) await wait(backoff(this.#outages), undefined, { signal })
       const resume = this.#lastId === '' ? {} : { 'Last-Event-ID': utf8(this.#lastId) }
       const options = { ...init, headers: { ...headers, ...resume } }
-      return await request(this.#url, options, (stream) => stream, { signal, token: this.#token })
+      const asked = { signal, token: this.#token, ca: this.#ca }
+      return await request(this.#url, options, (stream) => stream, asked)
     } catch (error) {
       this.#failure = error
       if (error instanceof HubError && error.code === 'HUB_FAILED') this.#outages += 1

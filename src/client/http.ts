@@ -1,6 +1,7 @@
 import { HubError, reasonOf } from '../errors.js'
+import { trustingFetch } from './trusting-fetch.js'
 
-/** How long a request may take, and as whom it is made. */
+/** How long a request may take, as whom it is made, and who is trusted to answer it. */
 export interface RequestOptions {
   /** A token, or a publish key. */
   readonly token?: string | undefined
@@ -8,7 +9,12 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
   /** Ms to wait for the answer; 30,000 unless said otherwise. */
   readonly timeout?: number
+  /** The certificates that a hub behind https is trusted by, in PEM; by default Node's. */
+  readonly ca?: string | undefined
 }
+
+/** What is asked. */
+type Init = Omit<RequestInit, 'body'> & { readonly body?: string }
 
 const ANSWER_TIMEOUT = 30_000
 
@@ -22,16 +28,18 @@ const ANSWER_TIMEOUT = 30_000
  */
 export async function request<T>(
   url: URL,
-  init: RequestInit,
+  init: Init,
   read: (response: Response) => T | Promise<T>,
-  { signal, timeout = ANSWER_TIMEOUT, token }: RequestOptions = {},
+  { signal, timeout = ANSWER_TIMEOUT, token, ca }: RequestOptions = {},
 ): Promise<T> {
   const headers = withToken(init.headers, token)
   const limit = new AbortController()
   const timer = setTimeout(() => limit.abort(new Error(`nothing for ${timeout} ms`)), timeout)
   const signals = signal ? [signal, limit.signal] : [limit.signal]
   try {
-    const response = await fetch(url, { ...init, headers, signal: AbortSignal.any(signals) })
+    const whole = { ...init, headers, signal: AbortSignal.any(signals) }
+    const isOwn = ca !== undefined && url.protocol === 'https:'
+    const response = await (isOwn ? trustingFetch(url, whole, ca) : fetch(url, whole))
     if (!response.ok) throw await refusal(response)
     return await read(response)
   } catch (error) {
@@ -51,7 +59,7 @@ export async function request<T>(
 export async function requestJson<T>(
   url: URL,
   members: readonly (keyof T & string)[],
-  init: RequestInit = {},
+  init: Init = {},
   options: RequestOptions = {},
 ): Promise<T> {
   const value = await request(url, init, readObject, options)
@@ -72,12 +80,28 @@ function withToken(headers: RequestInit['headers'], token: string | undefined): 
   return all
 }
 
-function unreachable(url: URL, cause: unknown): HubError {
-  return new HubError(
-    'HUB_UNREACHABLE',
-    `no answer from a hub at ${url.origin} (${reasonOf(cause)}); check that it runs and that the URL is right`,
-    { cause },
-  )
+function unreachable({ origin }: URL, cause: unknown): HubError {
+  const reason = reasonOf(cause)
+  const message =
+    tlsProblem(origin, reason) ??
+    `no answer from a hub at ${origin} (${reason}); check that it runs and that the URL is right`
+  return new HubError('HUB_UNREACHABLE', message, { cause })
+}
+
+/** What to tell of a server that was reached, but is not who it should be. */
+function tlsProblem(origin: string, reason: string): string | undefined {
+  if (/ALTNAME/.test(reason)) {
+    return `the certificate of the hub at ${origin} is for another name (${reason}); use one that it has in the URL`
+  }
+  if (/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(reason)) {
+    return `the certificate of the hub at ${origin} is not valid now (${reason}); give the hub a new one`
+  }
+  if (/CERT|SIGNATURE/.test(reason)) {
+    return `the certificate of the hub at ${origin} is not trusted (${reason}); name the file of its authority with --ca`
+  }
+  return /WRONG_VERSION_NUMBER|EPROTO|PACKET_LENGTH/.test(reason)
+    ? `what answers at ${origin} does not speak HTTPS (${reason}); check the URL, or try http://`
+    : undefined
 }
 
 async function refusal(response: Response): Promise<HubError> {

@@ -1,23 +1,17 @@
 import { HubError } from '../errors.js'
 import { channelPath, hubUrl } from './address.js'
-import { Follower, type TailEvent } from './follower.js'
+import { Follower, type FollowerOptions, type TailEvent } from './follower.js'
 
 /** What to show of a channel, and from where. */
-export interface TailOptions {
-  /** Begin after the event of this id. */
-  readonly lastId?: string | undefined
+export interface TailOptions extends FollowerOptions {
   /** Begin with the whole history. */
   readonly all?: boolean | undefined
   /** Only events of these types. */
   readonly events?: readonly string[] | undefined
   /** Only events with these ids. */
   readonly ids?: readonly string[] | undefined
-  /** A token that lets it read. */
-  readonly token?: string | undefined
   /** Ends it. */
   readonly signal?: AbortSignal | undefined
-  /** Is told, in words, when the connection is lost and when it is there again. */
-  readonly onNotice?: ((message: string) => void) | undefined
 }
 
 /**
@@ -33,7 +27,7 @@ export async function* tail(
   channel: string,
   options: TailOptions = {},
 ): AsyncGenerator<TailEvent, void, undefined> {
-  const { lastId = '', all, events = [], ids = [], signal, token, onNotice } = options
+  const { lastId = '', all, events = [], ids = [], signal, token, ca, onNotice } = options
   if (/\p{Cc}/u.test(lastId)) {
     throw new HubError('INVALID_EVENT', 'an id holds no control characters')
   }
@@ -42,7 +36,7 @@ export async function* tail(
   for (const event of events) stream.searchParams.append('filterevent', event)
   for (const id of ids) stream.searchParams.append('filterid', id)
 
-  const follower = new Follower(stream, { lastId, token, onNotice })
+  const follower = new Follower(stream, { lastId, token, ca, onNotice })
   for await (const event of follower.follow(signal)) {
     if (event.event !== 'ping' || event.data !== '' || events.includes('ping')) yield event
   }

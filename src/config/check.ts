@@ -23,7 +23,12 @@ const isFilled = ajv.compile<FilledFile>(FileSchema)
 export function check(file: unknown): { filled: FilledFile } | { faults: Fault[] } {
   const fits = isFilled(file)
   const misfits = fits ? [] : onePerPlace((isFilled.errors ?? []).map(toFault))
-  const faults = [...misfits, ...duplicateChannels(file), ...(fits ? authFaults(file) : [])]
+  const faults = [
+    ...misfits,
+    ...halfOfPair(file),
+    ...duplicateChannels(file),
+    ...(fits ? authFaults(file) : []),
+  ]
   return fits && faults.length === 0 ? { filled: file } : { faults }
 }
 
@@ -93,6 +98,19 @@ function wantedText({ format, minLength }: SchemaNode): string {
 /** The keys of a schema that something reads. */
 function keysOf({ properties = {} }: SchemaNode): string[] {
   return Object.keys(properties).filter((key) => !properties[key]?.deprecated)
+}
+
+/** Faults for a certificate without its key, and the other way round. */
+function halfOfPair(file: unknown): Fault[] {
+  const has = (key: string) => Boolean(valueAt(file, ['tls', key]))
+  if (!['cert', 'key', 'passphrase'].some(has)) return []
+  const files = { cert: "the hub's certificate", key: 'the private key of the certificate' }
+  return Object.entries(files)
+    .filter(([key]) => !has(key))
+    .map(([key, holds]) => ({
+      path: ['tls', key],
+      problem: `found nothing, wants a file with ${holds}, in PEM`,
+    }))
 }
 
 /** Faults for channels of a name that one before them has. */

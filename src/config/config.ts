@@ -36,6 +36,14 @@ export type AuthConfig = Omit<FilledFile['auth'], 'keyFile' | 'algorithms' | 'pu
   readonly publishKeys: readonly string[]
 }
 
+/** Where the hub's certificate is; both paths absolute. */
+export interface TlsConfig {
+  readonly cert: string
+  readonly key: string
+  /** What the key is encrypted with. */
+  readonly passphrase: string | undefined
+}
+
 /** A checked configuration, complete and never to change; intervals and timeouts in seconds. */
 export interface Config {
   readonly server: Omit<
@@ -50,6 +58,8 @@ export interface Config {
     /** An absolute path; undefined for no log file. */
     readonly logdir: string | undefined
   }
+  /** Undefined for plain HTTP. */
+  readonly tls: TlsConfig | undefined
   readonly amqp: FilledFile['amqp']
   readonly redis: Omit<FilledFile['redis'], 'numConnections'>
   readonly auth: AuthConfig
@@ -90,6 +100,7 @@ export function toConfig(file: FilledFile, env: NodeJS.ProcessEnv): Config {
       trustedProxies: Object.freeze([...trustedProxies]),
       logdir: logdir && resolve(logdir),
     }),
+    tls: toTls(file.tls),
     amqp: Object.freeze({ ...file.amqp }),
     redis: Object.freeze(redis),
     auth: toAuth(file.auth),
@@ -99,6 +110,15 @@ export function toConfig(file: FilledFile, env: NodeJS.ProcessEnv): Config {
     }),
     channelDefaults,
     channels,
+  })
+}
+
+function toTls({ cert, key, passphrase }: FilledFile['tls']): TlsConfig | undefined {
+  if (cert === '' || key === '') return undefined
+  return Object.freeze({
+    cert: resolve(cert),
+    key: resolve(key),
+    passphrase: passphrase || undefined,
   })
 }
 

@@ -17,7 +17,7 @@ const KEYS_BY_NAME: ReadonlyMap<string, Key> = new Map(
   ]),
 )
 
-const OUR_NAME = /^SSEHUB_(SERVER|AMQP|REDIS|AUTH|LEVELDB|DEFAULT|CHANNELS)(?:_(.*))?$/
+const OUR_NAME = /^SSEHUB_(SERVER|TLS|AMQP|REDIS|AUTH|LEVELDB|DEFAULT|CHANNELS)(?:_(.*))?$/
 
 /** For a service named `ssehub-redis`, Kubernetes sets SSEHUB_REDIS_PORT to such a value. */
 const SERVICE_LINK = /^(tcp|udp|sctp):\/\//

@@ -82,6 +82,17 @@ export const SECTIONS = {
       description: 'Seconds in which all of a request has to be there; 0 is no limit.',
     }),
   },
+  tls: {
+    cert: text(
+      '',
+      "A file with the hub's certificate, and those that lead to its authority, in PEM; " +
+        'with it and "key" the port speaks HTTPS, by HTTP/2 and HTTP/1.1.',
+    ),
+    key: text('', 'A file with the private key of the certificate, in PEM.'),
+    passphrase: Type.Optional(
+      Type.String({ writeOnly: true, description: 'What the key is encrypted with, if it is.' }),
+    ),
+  },
   amqp: {
     enabled: flag(false, 'Whether events are taken from a RabbitMQ broker, too.'),
     host: host('127.0.0.1', 'The IP address or host name of the broker.'),
@@ -269,6 +280,7 @@ export const FileSchema = Type.Object(
   {
     $schema: Type.Optional(Type.String({ description: 'Where this schema is, for editors.' })),
     server: section(SECTIONS.server, 'How the hub listens and serves.'),
+    tls: section(SECTIONS.tls, 'HTTPS from the hub itself; the files are read again on change.'),
     amqp: section(SECTIONS.amqp, 'RabbitMQ as a source of events.'),
     redis: section(SECTIONS.redis, 'For channels whose cacheAdapter is "redis".'),
     auth: section(SECTIONS.auth, 'What tokens and keys let their bearers publish and read.'),

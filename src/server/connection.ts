@@ -8,7 +8,7 @@ interface Handle {
 
 /** Whether HTTP never had that connection; see `FrontDoor`. */
 export function isBare(socket: Socket & { parser?: unknown }): boolean {
-  return socket.parser === undefined && !('encrypted' in socket)
+  return socket.parser === undefined
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { AccessList } from '../access/access-list.js'
 import { connectionNetwork, networkOf } from '../access/network.js'
 import type { ConnectionLimit } from '../limits/connection-limits.js'
@@ -82,19 +83,25 @@ export class Connections {
     to.once('close', () => gate.leave(ticket.network))
   }
 
+  /** Something is a part of a connection: its TLS, or one of its streams. */
+  share(connection: Socket, part: Duplex): void {
+    const ticket = this.#tickets.get(connection)
+    if (ticket) this.#tickets.set(part, ticket)
+  }
+
   /**
-   * Lets a stream in of a client behind a trusted proxy, until its socket closes.
+   * Lets a stream in of a client behind a trusted proxy, until it closes.
    *
    * @param address the client's
    */
-  async enterClient(socket: Socket, address: string): Promise<ConnectionLimit | undefined> {
-    if (this.#tickets.get(socket)?.network !== undefined) return undefined // it is in itself
+  async enterClient(stream: Duplex, address: string): Promise<ConnectionLimit | undefined> {
+    if (this.#tickets.get(stream)?.network !== undefined) return undefined // it is in itself
     const { gate } = this.#options
     const network = networkOf(address)
     const limit = await gate.enterClient(network)
     if (limit) this.refuse(limit)
-    else if (socket.destroyed) gate.leaveClient(network)
-    else socket.once('close', () => gate.leaveClient(network))
+    else if (stream.destroyed) gate.leaveClient(network)
+    else stream.once('close', () => gate.leaveClient(network))
     return limit
   }
 

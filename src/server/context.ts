@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import type { AccessList } from '../access/access-list.js'
 import type { Authority } from '../access/authority.js'
@@ -26,8 +27,8 @@ export interface ServerContext {
   readonly pending: PendingBytes
   /** The sockets that become streams, and so are not HTTP's any more. */
   readonly taken: WeakSet<Socket>
-  /** The sockets of streams that are open. */
-  readonly streams: Activity<Socket>
+  /** The streams that are open: sockets of their own, and streams of HTTP/2. */
+  readonly streams: Activity<Duplex>
   /** Publish requests under way. */
   readonly publishes: Activity<object>
   /** The hub's figures. */

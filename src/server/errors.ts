@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, HubError } from '../errors.js'
+import { isHttp2 } from './http2.js'
 import { isInspection } from './target.js'
 
 /** An error of a route's own, in fastify's form: its message is for the client. */
@@ -46,6 +47,7 @@ export function answerError(
   if (statusCode === 500) request.log.error({ err: error }, 'a request failed')
   if (statusCode === 503) reply.header('Retry-After', '1')
   if (error instanceof HttpError) reply.headers(error.headers)
+  if (isHttp2(reply.raw)) reply.removeHeader('connection') // fastify's, for a body that is not read
   const message = statusCode === 500 ? 'the hub failed; see its log' : error.message
   reply.code(statusCode).send(errorBody(statusCode, message))
 }

@@ -4,9 +4,9 @@ import { HubError, messageOf } from '../errors.js'
 /** How many connections may wait to be taken: as many as the system lets, which has a limit. */
 export const BACKLOG = 65_535
 
-/** The URL of a server that listens there. */
-export function urlOf({ address, family, port }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+/** The URL of a server that listens there, by TLS or plainly. */
+export function urlOf({ address, family, port }: AddressInfo, isSecure: boolean): string {
+  return `${isSecure ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
 /** What to tell of a server that cannot listen. */

@@ -5,6 +5,7 @@ import { authorize, logRefusal } from './authorize.js'
 import type { ServerContext } from './context.js'
 import { HttpError, refuseMethod, tooMany } from './errors.js'
 import { CLOSE } from './head.js'
+import { isHttp2Request } from './http2.js'
 
 /** `POST /PATH`: publishes an event. */
 export function publishRoute(app: FastifyInstance, context: ServerContext): void {
@@ -20,7 +21,7 @@ export function publishRoute(app: FastifyInstance, context: ServerContext): void
       track(request, context)
       await authorize(request, 'publish', request.target.channel, context)
       checkBody(request, context)
-      delete request.raw.headers['content-type']
+      asJson(request.raw)
     },
     onResponse: (request, _reply, done) => {
       context.publishes.end(request.raw)
@@ -40,11 +41,17 @@ export function publishRoute(app: FastifyInstance, context: ServerContext): void
   })
 }
 
+/** What its Content-Type says is of no interest; without one fastify wants a length, for a body. */
+function asJson(raw: FastifyRequest['raw']): void {
+  if (isHttp2Request(raw)) raw.headers['content-type'] = 'application/json'
+  else delete raw.headers['content-type']
+}
+
 /** Knows a publish as under way from now on; no hook tells of one that breaks off in its body. */
 function track({ raw }: FastifyRequest, { publishes }: ServerContext): void {
   publishes.begin(raw)
   raw.once('close', () => {
-    if (!raw.complete) publishes.end(raw)
+    if (!raw.readableEnded) publishes.end(raw)
   })
 }
 
@@ -64,9 +71,12 @@ function admit(request: FastifyRequest, context: ServerContext): void {
   checkAddress(request, context)
 }
 
-function checkBody(request: FastifyRequest, { config }: ServerContext): void {
-  const { 'content-length': length, 'content-encoding': encoding } = request.headers
-  if (length === undefined) throw new HttpError(411, 'a publish needs a Content-Length', CLOSE)
+function checkBody({ headers, raw }: FastifyRequest, { config }: ServerContext): void {
+  const { 'content-length': length, 'content-encoding': encoding } = headers
+  // HTTP/2 says where a body ends without it.
+  if (length === undefined && !isHttp2Request(raw)) {
+    throw new HttpError(411, 'a publish needs a Content-Length', CLOSE)
+  }
   const { maxEventBytes } = config.server
   if (Number(length) > maxEventBytes) {
     const message = `the event has ${length} bytes, more than ${maxEventBytes} (server.maxEventBytes)`

@@ -1,14 +1,20 @@
+import type { Server } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 import type { Socket } from 'node:net'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { clientAddress } from '../access/client-address.js'
+import type { Config } from '../config/config.js'
 import { HubError } from '../errors.js'
+import type { Credentials } from '../tls/credentials.js'
+import { SecureServer } from '../tls/secure-server.js'
 import { answerBrokenRequest } from './broken-request.js'
 import type { ServerContext } from './context.js'
 import { allowOrigin, preflightRoute } from './cors.js'
 import { answerError, HttpError, refuseMethod } from './errors.js'
 import { FrontDoor } from './front-door.js'
 import { CLOSE, checkHead } from './head.js'
+import { dropBody, isHttp2Request, limitBody } from './http2.js'
 import { inspectRoutes } from './inspect.js'
 import { publishRoute } from './publish.js'
 import { takeTokens } from './query-tokens.js'
@@ -29,12 +35,18 @@ declare module 'fastify' {
 /** Ms between two looks at which requests have taken too long. */
 const TIMEOUT_CHECK = 1000
 
+/** Ms in which a client has to be done with the handshake, if no limit says otherwise. */
+const HANDSHAKE_TIMEOUT = 10_000
+
+/** Ms that a session of HTTP/2 which is to end is given to say so. */
+const GOODBYE = 5000
+
 /** What any address knows; others are refused before fastify has its own idea of them. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS'])
 
 /** The hub's HTTP server, not yet listening. */
 export function createServer(context: ServerContext): FastifyInstance {
-  const { maxHeaderBytes, headersTimeout, requestTimeout } = context.config.server
+  const { maxHeaderBytes, requestTimeout } = context.config.server
   const queryTokens = new WeakMap<object, readonly string[]>()
   /** The sockets that have had their last request. */
   const last = new WeakSet<Socket>()
@@ -52,7 +64,7 @@ export function createServer(context: ServerContext): FastifyInstance {
     },
     requestTimeout: requestTimeout * 1000,
     http: {
-      headersTimeout: Math.min(headersTimeout, requestTimeout || headersTimeout) * 1000,
+      headersTimeout: headTimeoutOf(context.config),
       maxHeaderSize: maxHeaderBytes,
       connectionsCheckingInterval: TIMEOUT_CHECK,
       requireHostHeader: false, // Node would go on after its answer: `checkHead` sees to it
@@ -66,7 +78,8 @@ export function createServer(context: ServerContext): FastifyInstance {
     if (error instanceof HubError && error.code === 'INVALID_CHANNEL') {
       context.counters.refusedNames += 1
     }
-    if (error instanceof HttpError && error.headers.Connection === 'close') {
+    const isLast = error instanceof HttpError && error.headers.Connection === 'close'
+    if (isLast && !isHttp2Request(request.raw)) {
       last.add(request.raw.socket)
     }
     answerError(error, request, reply)
@@ -76,17 +89,23 @@ export function createServer(context: ServerContext): FastifyInstance {
   app.decorateRequest('address')
   app.decorateRequest('queryTokens')
   app.addHook('onRequest', (request, reply, done) => {
-    const { socket } = request.raw
-    // No answer can come after the last one, and nothing of HTTP into a stream. [spec]
-    if (last.has(socket) || context.taken.has(socket)) {
-      reply.hijack()
-      return
+    const { raw } = request
+    const isHttp2 = isHttp2Request(raw)
+    if (isHttp2Request(raw)) {
+      checkHttp2(raw, context)
+    } else {
+      // No answer can come after the last one, and nothing of HTTP into a stream. [spec]
+      if (last.has(raw.socket) || context.taken.has(raw.socket)) {
+        reply.hijack()
+        return
+      }
+      if (!reply.raw.shouldKeepAlive) last.add(raw.socket)
+      checkHead(raw)
     }
-    if (!reply.raw.shouldKeepAlive) last.add(socket)
-    checkHead(request.raw)
     if (!METHODS.has(request.method)) refuseMethod(request)
     const { 'transfer-encoding': encoding } = request.headers // no body that it frames is taken
-    if (encoding !== undefined || context.connections.limitOf(socket)) {
+    const { socket } = request.raw
+    if (!isHttp2 && (encoding !== undefined || context.connections.limitOf(socket))) {
       reply.headers(CLOSE)
       last.add(socket)
     }
@@ -99,16 +118,17 @@ export function createServer(context: ServerContext): FastifyInstance {
     }
     done()
   })
-  app.addHook('onResponse', (_request, { statusCode }, done) => {
+  app.addHook('onResponse', (request, { raw, statusCode }, done) => {
     if (statusCode === 400) context.counters.invalidRequests += 1
     if (statusCode === 413) {
       context.counters.oversizedRequests += 1
       context.counters.oversizedEvents += 1
     }
+    if (!request.raw.readableEnded) dropBody(raw)
     done()
   })
   const frontDoor = new FrontDoor(app.server, maxHeaderBytes)
-  app.server.on('connection', (socket) => context.connections.take(socket))
+  app.server.on('connection', (socket) => context.connections.limitOf(socket))
   app.addHook('preClose', (done) => {
     frontDoor.close()
     done()
@@ -118,6 +138,52 @@ export function createServer(context: ServerContext): FastifyInstance {
   publishRoute(app, context)
   subscribeRoute(app, context)
   return app
+}
+
+/** Holds a request of HTTP/2 to what Node holds those of HTTP/1.1 to. */
+function checkHttp2(request: Http2ServerRequest, context: ServerContext): void {
+  const { maxHeaderBytes, requestTimeout } = context.config.server
+  const { rawHeaders, headers } = request
+  headers.host ??= headers[':authority']
+  const size = rawHeaders.reduce((sum, part) => sum + part.length + 2, 0)
+  if (size > maxHeaderBytes) {
+    context.counters.oversizedRequests += 1
+    context.counters.oversizedHeaders += 1
+    throw new HttpError(431, 'the head of the request is too large (server.maxHeaderBytes)')
+  }
+  if (requestTimeout === 0) return
+  limitBody(request, requestTimeout * 1000, () => {
+    context.counters.invalidRequests += 1
+    context.counters.timedOutRequests += 1
+  })
+}
+
+/** What talks TLS in front of the HTTP server, within the same limits. */
+export function secureServer(
+  http: Server,
+  credentials: Credentials,
+  { config, connections, counters }: ServerContext,
+): SecureServer {
+  const { maxHeaderBytes } = config.server
+  const headTimeout = headTimeoutOf(config) || HANDSHAKE_TIMEOUT
+  return new SecureServer(http, credentials, {
+    maxHeaderBytes,
+    handshakeTimeout: headTimeout,
+    headTimeout,
+    keepAliveTimeout: http.keepAliveTimeout,
+    goodbye: GOODBYE,
+    onConnection: (socket) => connections.take(socket),
+    onSecure: (socket, secure) => connections.share(socket, secure),
+    onBroken: () => {
+      counters.routerReadErrors += 1
+    },
+  })
+}
+
+/** Ms in which the head of a request has to be there; 0 is no limit. */
+function headTimeoutOf({ server }: Config): number {
+  const { headersTimeout, requestTimeout } = server
+  return Math.min(headersTimeout, requestTimeout || headersTimeout) * 1000
 }
 
 /** fastify says where it listens by itself; the hub says it better. */

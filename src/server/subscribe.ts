@@ -1,17 +1,13 @@
-import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Grants } from '../access/grants.js'
 import type { Channel } from '../channel/channel.js'
 import { HubError } from '../errors.js'
-import { encodeRetry, PREAMBLE, STREAM_OPEN } from '../event/encode.js'
+import { encodeRetry, PREAMBLE } from '../event/encode.js'
 import { authorize } from './authorize.js'
-import { isBare, takeConnection } from './connection.js'
 import type { ServerContext } from './context.js'
-import { SocketSink } from './socket-sink.js'
+import { isHttp2Request } from './http2.js'
 import { parseSubscription, type Subscription } from './subscription.js'
+import { type OpenSink, takeWire, type Wire } from './wire.js'
 
 /** Ms that one who is sent away has to take what it is told. */
 const FAREWELL = 3000
@@ -22,25 +18,26 @@ export function subscribeRoute(app: FastifyInstance, context: ServerContext): vo
     const { channel: name, query } = request.target
     const { origin, 'last-event-id': lastEventId } = request.headers
     const subscription = parseSubscription(query, headerText(lastEventId))
-    const head = streamHead(context.policies.for(name).origins.headersFor(origin))
+    const headers = context.policies.for(name).origins.headersFor(origin)
     context.channels.admit(name)
     const kept = context.connections.limitOf(request.raw.socket)
     const admission = kept ? undefined : await admitted(request, context)
     if (request.raw.socket.destroyed) return reply.hijack()
-    const socket = await takeSocket(reply, context)
+    const wire = await takeWire(reply, context)
+    const { stream } = wire
     const { address = '' } = request
-    const limit = kept ?? (await context.connections.enterClient(socket, address))
+    const limit = kept ?? (await context.connections.enterClient(stream, address))
     const { start } = subscription
     const lastId = start.from === 'id' ? start.id : undefined
     const channel = limit ? undefined : admission && (await open(name, lastId, context, request))
-    if (socket.destroyed) return
-    if (channel && !context.isStopping()) {
-      follow(socket, head, channel, subscription, admission?.expiresAt, context)
+    if (stream.destroyed || stream.closed) {
+      stream.destroy()
       return
     }
-    socket.write(head)
-    if (limit) socket.write(`: there is no room for more connections (${limit})\n\n`)
-    sendAway(socket, context)
+    const sink = wire.open(headers)
+    if (limit) sink.write(noRoom(limit))
+    if (!channel || context.isStopping()) sendAway(stream, sink, context)
+    else follow(stream, sink, channel, subscription, admission?.expiresAt)
   })
 }
 
@@ -50,7 +47,8 @@ async function admitted(
   context: ServerContext,
 ): Promise<Pick<Grants, 'expiresAt'> | undefined> {
   const { raw, log, target } = request
-  context.taken.add(raw.socket) // what follows on this connection is no request any more
+  // What follows on this connection is no request any more; that of HTTP/2 goes on.
+  if (!isHttp2Request(raw)) context.taken.add(raw.socket)
   try {
     const grants = await authorize(request, 'subscribe', target.channel, context)
     return grants ?? { expiresAt: undefined }
@@ -80,77 +78,36 @@ async function open(
 }
 
 /** No EventSource would come back from anything but a 200. */
-function sendAway(socket: Socket, { retry }: ServerContext): void {
-  socket.end(encodeRetry(retry()))
-  const timer = setTimeout(() => socket.destroy(), FAREWELL)
-  socket.once('close', () => clearTimeout(timer))
+function sendAway(stream: Wire['stream'], sink: OpenSink, { retry }: ServerContext): void {
+  sink.begin()
+  sink.end(encodeRetry(retry()))
+  const timer = setTimeout(() => sink.destroy(), FAREWELL)
+  stream.once('close', () => clearTimeout(timer))
+}
+
+function noRoom(limit: string): Buffer {
+  return Buffer.from(`: there is no room for more connections (${limit})\n\n`)
 }
 
 /** The head and what there is of the past go out in one write. */
 function follow(
-  socket: Socket,
-  head: Buffer,
+  stream: Wire['stream'],
+  sink: OpenSink,
   channel: Channel,
   { start, filter, preamble }: Subscription,
   expiresAt: number | undefined,
-  { pending }: ServerContext,
 ): void {
-  const sink = new SocketSink(socket, preamble ? Buffer.concat([head, PREAMBLE]) : head, pending)
+  if (preamble) sink.write(PREAMBLE)
   const subscriber = channel.subscribe(sink, start, filter, expiresAt)
   sink.begin()
-  socket.on('error', () => {
+  stream.on('error', () => {
     channel.counters.errors += 1
   })
-  socket.on('close', () => {
+  stream.on('close', () => {
     sink.onClose()
     channel.unsubscribe(subscriber)
   })
 }
-
-/** The connection of a request, not HTTP any more, once the responses before it are written. */
-async function takeSocket(reply: FastifyReply, context: ServerContext): Promise<Socket> {
-  reply.hijack()
-  context.taken.add(reply.request.raw.socket)
-  const http = await socketOf(reply.raw)
-  if (isBare(http)) {
-    reply.raw.detachSocket(http)
-    return tracked(http, context)
-  }
-  await nextTurn() // the parser may be in the middle of requests that were sent behind this one
-  if (http.writableLength > 0) await new Promise((written) => http.write('', written))
-  const socket = takeConnection(http)
-  context.connections.carryOver(http, socket)
-  return tracked(socket, context)
-}
-
-/** No async function: its closures would hold all that one ever had in its hands. */
-function tracked(socket: Socket, { streams }: ServerContext): Socket {
-  if (!socket.closed) streams.begin(socket)
-  socket.on('error', () => {}) // 'close' follows
-  socket.on('close', () => streams.end(socket))
-  return socket
-}
-
-/** The socket of a response, once the responses to earlier requests on it are done. */
-async function socketOf(response: ServerResponse): Promise<Socket> {
-  if (!response.socket) await once(response, 'socket')
-  return response.socket as Socket
-}
-
-/** The stream ends when the connection does: so it has no length, and its bytes no frames. */
-function streamHead(headers: Readonly<Record<string, string>>): Buffer {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  return Buffer.from(`${STREAM_HEAD}${lines.join('')}\r\n${STREAM_OPEN}`, 'latin1')
-}
-
-const STREAM_HEAD = [
-  'HTTP/1.1 200 OK',
-  'Content-Type: text/event-stream',
-  'Cache-Control: no-cache',
-  'X-Accel-Buffering: no',
-  'Connection: close',
-  '',
-].join('\r\n')
 
 function headerText(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value

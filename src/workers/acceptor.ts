@@ -1,11 +1,9 @@
-import { lookup } from 'node:dns/promises'
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { AccessList } from '../access/access-list.js'
 import { connectionNetwork } from '../access/network.js'
 import type { ConnectionLimits } from '../limits/connection-limits.js'
 import type { Ticket } from '../server/connections.js'
-import { BACKLOG, cannotListen, urlOf } from '../server/listening.js'
+import { Listener } from '../server/listener.js'
 import type { WorkerProcess } from './worker-process.js'
 
 /** How many connections are held while all workers are away. */
@@ -19,8 +17,7 @@ interface Waiting {
 /** Takes connections, and gives each to the worker that has the fewest. */
 export class Acceptor {
   readonly #workers: Iterable<WorkerProcess>
-  /** One for each address. */
-  readonly #servers: Server[] = []
+  readonly #listener = new Listener({ pauseOnConnect: true }, (socket) => this.#accept(socket))
   readonly #waiting: Waiting[] = []
   readonly #limits: ConnectionLimits
   readonly #trustedProxies: AccessList
@@ -36,21 +33,11 @@ export class Acceptor {
   }
 
   /**
-   * @returns the URL at which it takes connections
+   * @returns where it takes connections
    * @throws {HubError} `ADDRESS_UNAVAILABLE`
    */
-  async listen(port: number, host: string): Promise<string> {
-    try {
-      const first = await this.#open(port, host)
-      // Of this name both addresses are meant, as far as there are two.
-      const all = host === 'localhost' ? await lookup(host, { all: true }) : []
-      for (const { address } of all) {
-        if (address !== first.address) await this.#open(first.port, address).catch(() => {})
-      }
-      return urlOf(first)
-    } catch (error) {
-      throw cannotListen(host, port, error)
-    }
+  listen(port: number, host: string): Promise<AddressInfo> {
+    return this.#listener.listen(port, host)
   }
 
   /** Gives connections that wait to workers that can take one. */
@@ -64,17 +51,8 @@ export class Acceptor {
   }
 
   close(): void {
-    for (const server of this.#servers) server.close()
+    this.#listener.close()
     for (const { socket } of this.#waiting.splice(0)) socket.destroy()
-  }
-
-  async #open(port: number, host: string): Promise<AddressInfo> {
-    const server = createServer({ pauseOnConnect: true, noDelay: true })
-    server.on('connection', (socket) => this.#accept(socket))
-    await once(server.listen(port, host, BACKLOG), 'listening')
-    server.on('error', () => {}) // a connection could not be taken
-    this.#servers.push(server)
-    return server.address() as AddressInfo
   }
 
   #accept(socket: Socket): void {

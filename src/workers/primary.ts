@@ -9,11 +9,14 @@ import type { AmqpInput } from '../input/amqp-input.js'
 import { makeAmqpInput } from '../input/inputs.js'
 import { ConnectionLimits } from '../limits/connection-limits.js'
 import { connectionRoom } from '../limits/open-files.js'
+import { urlOf } from '../server/listening.js'
 import { type Stats, statsOf } from '../stats.js'
 import { RedisStore } from '../store/redis.js'
 import { RedisGroup } from '../store/redis-group.js'
 import type { Store } from '../store/store.js'
 import { makeStores, placesOf } from '../store/stores.js'
+import { CertificateWatch } from '../tls/certificate-watch.js'
+import type { Credentials } from '../tls/credentials.js'
 import { Acceptor } from './acceptor.js'
 import { Supervisor } from './supervisor.js'
 import { Switchboard } from './switchboard.js'
@@ -43,6 +46,8 @@ export class Primary {
   readonly #acceptor: Acceptor
   readonly #amqp: AmqpInput | undefined
   readonly #group: RedisGroup | undefined
+  readonly #certificate: CertificateWatch | undefined
+  #credentials: Credentials | undefined
   #url = ''
   #startedAt = Date.now()
   #ticking: NodeJS.Timeout | undefined
@@ -68,6 +73,10 @@ export class Primary {
     this.#limits = new ConnectionLimits({ ...config.server, ...room })
     const trustedProxies = new AccessList(config.server.trustedProxies)
     this.#acceptor = new Acceptor(this.#supervisor, this.#limits, trustedProxies)
+    if (config.tls) {
+      const onChange = (credentials: Credentials) => this.#renew(credentials)
+      this.#certificate = new CertificateWatch(config.tls, { logger, onChange })
+    }
     const redis = this.#stores.get('redis')
     if (redis instanceof RedisStore) {
       const { prefix } = config.redis
@@ -99,13 +108,20 @@ export class Primary {
 
   async #start(): Promise<void> {
     const { port, bindIp } = this.#config.server
+    this.#credentials = await this.#certificate?.start()
     for (const store of this.#stores.values()) await store.start()
     await this.#switchboard.start()
-    this.#url = await this.#acceptor.listen(port, bindIp)
+    const address = await this.#acceptor.listen(port, bindIp)
+    this.#url = urlOf(address, this.#credentials !== undefined)
     this.#ticking = setInterval(() => this.#tick(), TICK)
     await this.#supervisor.start()
     await this.#amqp?.start()
     this.#startedAt = Date.now()
+  }
+
+  /** Reads its certificate and key again, if it has them; a pair that is no good changes nothing. */
+  async reload(): Promise<void> {
+    await this.#certificate?.reload()
   }
 
   /** Does for all workers what `Hub.stop` does for one hub. */
@@ -117,6 +133,7 @@ export class Primary {
   async #stop(): Promise<void> {
     await this.#starting?.catch(() => {}) // who started it is told
     clearInterval(this.#ticking)
+    this.#certificate?.stop()
     await Promise.all([this.#supervisor.settle(), this.#amqp?.stop()])
     this.#acceptor.close()
     await this.#supervisor.stop()
@@ -124,11 +141,22 @@ export class Primary {
   }
 
   #fork(number: number, logLevel: string): WorkerProcess {
-    const settings = { worker: number, config: this.#config, logLevel, url: this.#url }
+    const settings = {
+      worker: number,
+      config: this.#config,
+      logLevel,
+      url: this.#url,
+      credentials: this.#credentials,
+    }
     const figures = { stats: () => this.#stats(), groupStats: () => this.#groupStats() }
     const worker = new WorkerProcess(settings, this.#switchboard, figures, this.#limits)
     worker.onFree = () => this.#acceptor.dispatch()
     return worker
+  }
+
+  #renew(credentials: Credentials): void {
+    this.#credentials = credentials
+    for (const worker of this.#supervisor) worker.renew(credentials)
   }
 
   #tick(): void {

@@ -6,6 +6,7 @@ import type { GroupStats } from '../group-stats.js'
 import type { ConnectionLimit } from '../limits/connection-limits.js'
 import type { Stats } from '../stats.js'
 import type { Break, Delivery, StoredChannelOptions } from '../store/store.js'
+import type { Credentials } from '../tls/credentials.js'
 import type { Tally } from './tally.js'
 
 /** What a worker asks of its primary, and what that answers. */
@@ -52,6 +53,8 @@ export interface WorkerSettings {
   readonly logLevel: string
   /** Where the hub listens. */
   readonly url: string
+  /** What it shows there; undefined for plain HTTP. */
+  readonly credentials: Credentials | undefined
 }
 
 /** From the primary to a worker. */
@@ -66,6 +69,8 @@ export type ToWorker =
   | { readonly kind: 'entry'; readonly channel: string; readonly entry: Entry }
   | { readonly kind: 'answer'; readonly call: number; readonly value: unknown }
   | { readonly kind: 'failure'; readonly call: number; readonly failure: Failure }
+  /** To be shown from now on. */
+  | { readonly kind: 'credentials'; readonly credentials: Credentials }
   /** To be answered with a pong, and a tally before it. */
   | { readonly kind: 'ping' }
   /** No event is to be taken any more; when none is under way, the worker has settled. */

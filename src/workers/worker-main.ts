@@ -27,12 +27,15 @@ process.on('message', (ticket, socket) =>
 )
 
 // They are sent to the whole group, as by Ctrl-C: it is the primary that acts on them.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
 
 async function obey(order: Parameters<Uplink['onOrder']>[0]): Promise<void> {
   switch (order.kind) {
     case 'start':
       await start(order.settings)
+      break
+    case 'credentials':
+      hub?.renew(order.credentials)
       break
     case 'ping':
       worker?.pong()
@@ -46,14 +49,15 @@ async function obey(order: Parameters<Uplink['onOrder']>[0]): Promise<void> {
   }
 }
 
-async function start({ config, logLevel, worker: number, url }: WorkerSettings): Promise<void> {
+async function start(settings: WorkerSettings): Promise<void> {
+  const { config, logLevel, worker: number } = settings
   const logger = createLogger(logLevel as LevelWithSilent, config.server.logdir)
   const log = logger.child({ worker: number })
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'the worker failed')
     process.exit(1)
   })
-  worker = new Worker(url, uplink)
+  worker = new Worker(settings, uplink)
   hub = new Hub(config, { logger: log }, worker)
   await hub.start()
   uplink.send({ kind: 'up' })

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { HubError } from '../errors.js'
 import type { ConnectionLimits } from '../limits/connection-limits.js'
 import type { Ticket } from '../server/connections.js'
+import type { Credentials } from '../tls/credentials.js'
 import type { Downlink } from './line.js'
 import { Link } from './link.js'
 import { type ToPrimary, toError, type WorkerSettings } from './protocol.js'
@@ -93,6 +94,11 @@ export class WorkerProcess {
     if (this.#state !== 'up') return Promise.resolve()
     this.#link.send({ kind: 'ping' })
     return new Promise((resolve) => this.#pings.push(resolve))
+  }
+
+  /** Lets it show another certificate. */
+  renew(credentials: Credentials): void {
+    this.#link.send({ kind: 'credentials', credentials })
   }
 
   /** Kills it if it has been silent for long. */

@@ -1,5 +1,4 @@
-import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import type { Channel } from '../channel/channel.js'
 import type { Channels } from '../channels.js'
 import type { CacheAdapter } from '../config/config.js'
@@ -9,8 +8,10 @@ import type { Ticket } from '../server/connections.js'
 import { noRequests, type Stats } from '../stats.js'
 import type { Store } from '../store/store.js'
 import { CACHE_ADAPTERS } from '../store/stores.js'
+import type { Credentials } from '../tls/credentials.js'
 import type { Upstream } from '../upstream.js'
 import { IpcStore } from './ipc-store.js'
+import type { WorkerSettings } from './protocol.js'
 import { count } from './seats.js'
 import { Counter } from './tally.js'
 import type { Uplink } from './uplink.js'
@@ -19,6 +20,7 @@ import type { Uplink } from './uplink.js'
 export class Worker implements Upstream {
   readonly stores: ReadonlyMap<CacheAdapter, Store>
   readonly counters = noRequests()
+  readonly credentials: Credentials | undefined
   readonly #url: string
   readonly #uplink: Uplink
   readonly #counter = new Counter(this.counters)
@@ -38,8 +40,9 @@ export class Worker implements Upstream {
   #onAllClosed: () => void = () => {}
   #onEnd: () => void = () => {}
 
-  constructor(url: string, uplink: Uplink) {
+  constructor({ url, credentials }: WorkerSettings, uplink: Uplink) {
     this.#url = url
+    this.credentials = credentials
     this.#uplink = uplink
     this.stores = new Map(CACHE_ADAPTERS.map((name) => [name, new IpcStore(name, uplink)]))
   }

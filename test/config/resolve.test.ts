@@ -54,6 +54,7 @@ describe('a configuration', () => {
         prefetch: 300,
         heartbeatInterval: 30,
       },
+      tls: undefined,
       redis: {
         host: '127.0.0.1',
         port: 6379,
@@ -152,6 +153,19 @@ describe('a configuration', () => {
 })
 
 describe('a configuration that cannot be used', () => {
+  it('has a certificate without its key, or the other way round', () => {
+    const key =
+      'tls.key: found nothing, wants a file with the private key of the certificate, in PEM'
+    const cert = "tls.cert: found nothing, wants a file with the hub's certificate, in PEM"
+    assert.deepEqual(faultsIn({ tls: { cert: 'a.pem' } }), [key])
+    assert.deepEqual(faultsIn({ tls: { key: 'a.key', cert: '' } }), [cert])
+    assert.deepEqual(faultsIn({ tls: { passphrase: 'x' } }), [cert, key])
+    assert.deepEqual(faultsIn({ tls: { cert: 1, key: 2 } }), [
+      'tls.cert: found 1, wants a text',
+      'tls.key: found 2, wants a text',
+    ])
+  })
+
   it('is told all its faults at once: where, what was found, what is wanted', () => {
     const input = {
       server: { port: 'abc', prot: 1, 'bind-ip': '1.2.3.400', pingInterval: 0, enablePost: 'yes' },
@@ -180,7 +194,7 @@ describe('a configuration that cannot be used', () => {
           'an origin like "https://host" or "http://host:8080", without a path; or "null" or "*"',
         'channels[3].path: found "a", which is the name of channels[2], too; wants another',
         'channels[4]: found "b", wants an object',
-        'extra: unknown key; known here: server, amqp, redis, auth, leveldb, default, channels',
+        'extra: unknown key; known here: server, tls, amqp, redis, auth, leveldb, default, channels',
       ]),
     )
   })

@@ -25,6 +25,7 @@ const NO_SETTINGS = {
   SSEHUB_TOKEN: undefined,
   SSEHUB_AUTH_KEY: undefined,
   SSEHUB_AUTH_KEYFILE: undefined,
+  SSEHUB_CA: undefined,
   NO_COLOR: undefined,
   FORCE_COLOR: undefined,
   DEBUG: undefined,

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { connect as connectSecurely } from 'node:tls'
+import { trustingFetch } from '../../src/client/trusting-fetch.js'
 import type { Stats } from '../../src/stats.js'
 import { OpenStream } from './open-stream.js'
 
@@ -22,7 +24,11 @@ export async function answerOf(response: Response): Promise<Answer> {
 export class HubClient {
   readonly #streams = new Set<OpenStream>()
 
-  constructor(readonly url: string) {}
+  /** @param ca the certificates that it trusts, where the URL is https */
+  constructor(
+    readonly url: string,
+    readonly ca = '',
+  ) {}
 
   get port(): number {
     return Number(new URL(this.url).port)
@@ -30,11 +36,18 @@ export class HubClient {
 
   async publish(channel: string, event: unknown, init: RequestInit = {}): Promise<Response> {
     const body = typeof event === 'string' ? event : JSON.stringify(event)
-    return fetch(`${this.url}/${channel}`, { method: 'POST', body, ...init })
+    return this.fetch(channel, { method: 'POST', body, ...init })
   }
 
   async stats(): Promise<Stats> {
-    return (await fetch(`${this.url}/stats`)).json() as Promise<Stats>
+    return (await this.fetch('stats')).json() as Promise<Stats>
+  }
+
+  fetch(target: string, init: RequestInit = {}): Promise<Response> {
+    const url = new URL(`${this.url}/${target}`)
+    return this.ca
+      ? trustingFetch(url, init as RequestInit & { body?: string }, this.ca)
+      : fetch(url, init)
   }
 
   /** Opens a stream, and waits for its first bytes. */
@@ -69,7 +82,8 @@ export class HubClient {
   }
 
   connect(): Socket {
-    return connect(this.port, new URL(this.url).hostname)
+    const target = { port: this.port, host: new URL(this.url).hostname }
+    return this.ca ? connectSecurely({ ...target, ca: this.ca }) : connect(target)
   }
 
   closeStreams(): void {

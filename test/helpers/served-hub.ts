@@ -22,14 +22,21 @@ export class ServedHub extends HubClient {
   readonly #process: ChildProcess
   readonly #onLog = new Set<() => void>()
 
-  private constructor(url: string, banner: readonly string[], process: ChildProcess) {
-    super(url)
+  private constructor(url: string, banner: readonly string[], process: ChildProcess, ca?: string) {
+    super(url, ca)
     this.banner = banner
     this.#process = process
   }
 
-  /** @param args of `ssehub serve`; it takes a free port unless they say otherwise */
-  static async start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<ServedHub> {
+  /**
+   * @param args of `ssehub serve`; it takes a free port unless they say otherwise
+   * @param ca the certificates that it is trusted by, if it talks TLS
+   */
+  static async start(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    ca?: string,
+  ): Promise<ServedHub> {
     const port = args.includes('--port') ? [] : ['--port', '0']
     const command = [join(packageRoot, 'bin/run.js'), 'serve', '--host', '127.0.0.1']
     const child = endWithTest(
@@ -50,7 +57,7 @@ export class ServedHub extends HubClient {
       banner.push(line)
       const [, url] = /^listening on (\S+)$/.exec(line) ?? []
       if (!url) continue
-      hub = new ServedHub(url, banner, child)
+      hub = new ServedHub(url, banner, child, ca)
       for (const logged of lines) hub.#read(logged)
       return hub
     }
@@ -58,10 +65,15 @@ export class ServedHub extends HubClient {
   }
 
   /** @param settings what its configuration file holds; it lies in `folder`, as does its store */
-  static async startWith(settings: object, folder: string, args: readonly string[] = []) {
+  static async startWith(
+    settings: object,
+    folder: string,
+    args: readonly string[] = [],
+    ca?: string,
+  ): Promise<ServedHub> {
     const file = join(folder, 'config.json')
     await writeFile(file, JSON.stringify({ leveldb: { storageDir: folder }, ...settings }))
-    return ServedHub.start(['--config', file, ...args])
+    return ServedHub.start(['--config', file, ...args], {}, ca)
   }
 
   #read(line: string): void {

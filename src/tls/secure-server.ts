@@ -1,0 +1,111 @@
+import type { Server as HttpServer } from 'node:http'
+import { createServer as createHttp2, type Http2Session } from 'node:http2'
+import type { Socket } from 'node:net'
+import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import { Activity } from '../server/activity.js'
+import type { Credentials } from './credentials.js'
+import { http2Options, Session, type SessionLimits } from './session.js'
+
+export interface SecureServerOptions extends SessionLimits {
+  /** Ms in which a client has to be done with the handshake. */
+  readonly handshakeTimeout: number
+  /** What the head of a request may have in bytes. */
+  readonly maxHeaderBytes: number
+  /** Told of each connection, before any handshake. */
+  readonly onConnection: (socket: Socket) => void
+  /** Told of what a connection has become. */
+  readonly onSecure: (socket: Socket, secure: TLSSocket) => void
+  /** Told of connections that broke, or were broken off, outside of any request. */
+  readonly onBroken: (error: Error) => void
+}
+
+const TLS_OPTIONS = {
+  minVersion: 'TLSv1.2',
+  ALPNProtocols: ['h2', 'http/1.1'],
+} as const
+
+/**
+ * Talks TLS on connections, and hands them on by the protocol that they agree on: HTTP/1.1 to the
+ * HTTP server as if it had taken them itself; requests of HTTP/2 to the same.
+ */
+export class SecureServer {
+  /** Talks TLS on the connections that it is handed by `emit('connection', socket)`. */
+  readonly server: TlsServer
+  readonly #connections = new Activity<Socket>()
+  readonly #sessions = new Set<Session>()
+  readonly #sockets = new WeakMap<Http2Session, TLSSocket>()
+  #isClosing = false
+
+  constructor(http: HttpServer, credentials: Credentials, options: SecureServerOptions) {
+    const http2 = createHttp2(http2Options(options.maxHeaderBytes), (request, response) => {
+      const { session } = request.stream
+      const socket = session && this.#sockets.get(session)
+      // The one that Node has there is made anew for each request.
+      if (socket) Object.defineProperty(request, 'socket', { value: socket })
+      http.emit('request', request, response)
+    })
+    http2.on('sessionError', options.onBroken)
+    const { handshakeTimeout } = options
+    this.server = createServer({
+      ...TLS_OPTIONS,
+      ...credentials,
+      handshakeTimeout,
+      allowHalfOpen: true, // as a plain HTTP server has it
+      noDelay: true,
+    })
+    this.server.on('connection', (socket: Socket) => {
+      this.#track(socket)
+      options.onConnection(socket)
+    })
+    this.server.on('secureConnection', (socket) => {
+      const { _parent: connection } = socket as TLSSocket & { _parent?: Socket }
+      if (connection) options.onSecure(connection, socket)
+      if (socket.alpnProtocol !== 'h2') {
+        http.emit('connection', socket)
+        return
+      }
+      socket.allowHalfOpen = false // else a session outlives its client
+      http2.once('session', (session) => {
+        this.#sockets.set(session, socket)
+        this.#add(new Session(session, socket, options), socket)
+      })
+      http2.emit('connection', socket)
+    })
+    this.server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+      options.onBroken(error)
+      socket.destroy()
+    })
+    // The HTTP server watches its connections' timeouts from then on.
+    this.server.on('listening', () => http.emit('listening'))
+  }
+
+  /** Handshakes from now on show this certificate; connections that are open go on. */
+  renew(credentials: Credentials): void {
+    this.server.setSecureContext({ minVersion: TLS_OPTIONS.minVersion, ...credentials })
+  }
+
+  /**
+   * Takes no more connections and no more requests of HTTP/2; resolves when all connections have
+   * closed, at the latest after `timeout` ms.
+   */
+  async close(timeout: number): Promise<void> {
+    this.#isClosing = true
+    for (const session of this.#sessions) session.close()
+    await this.#connections.settle(timeout)
+  }
+
+  closeAllConnections(): void {
+    for (const socket of this.#connections) socket.destroy()
+  }
+
+  #track(socket: Socket): void {
+    this.#connections.begin(socket)
+    socket.on('close', () => this.#connections.end(socket))
+  }
+
+  #add(session: Session, socket: TLSSocket): void {
+    this.#sessions.add(session)
+    socket.on('close', () => this.#sessions.delete(session))
+    if (this.#isClosing) session.close()
+  }
+}

@@ -1,0 +1,89 @@
+import { constants, type ServerHttp2Session, type ServerOptions } from 'node:http2'
+import type { Socket } from 'node:net'
+
+/** How long a session may be without a request. */
+export interface SessionLimits {
+  /** Ms in which a new one has to be made use of. */
+  readonly headTimeout: number
+  /** Ms that one is kept open that nothing goes on in. */
+  readonly keepAliveTimeout: number
+  /** Ms that one which is to end is given to say so. */
+  readonly goodbye: number
+}
+
+/** Streams of a session at once: a page has many, and all pages of a browser share a session. */
+const MAX_STREAMS = 250
+
+/** What Node lets through of a head at least; the server sees to the rest, as it can say why. */
+const MIN_HEAD = 65_535
+
+/** What an HTTP/2 server is held to. Floods of frames that ask for an answer Node ends by itself. */
+export function http2Options(maxHeaderBytes: number): ServerOptions {
+  return {
+    settings: {
+      maxConcurrentStreams: MAX_STREAMS,
+      maxHeaderListSize: Math.max(MIN_HEAD, 2 * maxHeaderBytes),
+    },
+    maxHeaderListPairs: 1000,
+  }
+}
+
+const { NGHTTP2_ENHANCE_YOUR_CALM: ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR: NO_ERROR } = constants
+
+/** How many streams may be reset at once, and then in a second, as in CVE-2023-44487. */
+const RESETS = { burst: 1000, perSecond: 33 }
+
+/** An HTTP/2 session: ends when it is not used, or misused. */
+export class Session {
+  readonly #http2: ServerHttp2Session
+  readonly #socket: Socket
+  readonly #limits: SessionLimits
+  #streams = 0
+  #closing: NodeJS.Timeout
+  #resets = 0
+  #resetAt = performance.now()
+
+  /** @param socket its connection, which it would leave open if it cannot be written to any more */
+  constructor(http2: ServerHttp2Session, socket: Socket, limits: SessionLimits) {
+    this.#http2 = http2
+    this.#socket = socket
+    this.#limits = limits
+    this.#closing = this.#closeIn(limits.headTimeout)
+    http2.on('stream', (stream) => {
+      this.#streams += 1
+      clearTimeout(this.#closing)
+      stream.on('close', () => this.#onEnd(stream.rstCode))
+    })
+    socket.on('close', () => clearTimeout(this.#closing))
+  }
+
+  /** Takes no more streams; ends when those that are open have. */
+  close(): void {
+    this.#http2.close()
+  }
+
+  #onEnd(code: number): void {
+    this.#streams -= 1
+    if (code !== NO_ERROR && this.#isFlood()) {
+      this.#http2.destroy(new Error('streams are reset too fast'), ENHANCE_YOUR_CALM)
+    }
+    if (this.#streams > 0 || this.#socket.destroyed) return
+    clearTimeout(this.#closing)
+    this.#closing = this.#closeIn(this.#http2.destroyed ? 0 : this.#limits.keepAliveTimeout)
+  }
+
+  #isFlood(): boolean {
+    const now = performance.now()
+    const forgiven = ((now - this.#resetAt) / 1000) * RESETS.perSecond
+    this.#resets = Math.max(0, this.#resets - forgiven) + 1
+    this.#resetAt = now
+    return this.#resets > RESETS.burst
+  }
+
+  #closeIn(ms: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#http2.close()
+      this.#closing = setTimeout(() => this.#socket.destroy(), this.#limits.goodbye).unref()
+    }, ms).unref()
+  }
+}

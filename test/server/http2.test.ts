@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { constants } from 'node:http2'
+import { type Certificate, makeCertificate } from '../helpers/certificate.js'
+import { Http2Client } from '../helpers/http2-client.js'
+import { type RunningHub, startHub } from '../helpers/hub.js'
+import { until } from '../helpers/until.js'
+
+/** More than an event may have. */
+const BIG = Buffer.alloc(8_200_000, ' ')
+
+describe('HTTP/2', () => {
+  let certificate: Certificate
+  let hub: RunningHub
+  let client: Http2Client
+
+  before(async () => {
+    certificate = await makeCertificate()
+  })
+
+  const start = async (server = {}, options = {}) => {
+    hub = await startHub({ server, default: { cacheLength: 10_000 } }, options, certificate)
+    client = await Http2Client.connect(hub)
+  }
+
+  const clients = async () => (await hub.hub.stats()).global.clients
+
+  afterEach(async () => {
+    client.close()
+    hub.closeStreams()
+    await hub.hub.stop()
+  })
+
+  it('carries streams, publishes, preflights, refusals and figures as HTTP/1.1 does', async () => {
+    await start()
+    const stream = await client.subscribe('test', { origin: 'https://some.host' })
+    assert.deepEqual(
+      Object.entries(stream.headers).filter(([name]) => name !== 'date'),
+      [
+        [':status', 200],
+        ['content-type', 'text/event-stream'],
+        ['cache-control', 'no-cache'],
+        ['x-accel-buffering', 'no'],
+        ['access-control-allow-origin', '*'],
+      ],
+    )
+    const other = await hub.subscribe('test')
+    const answer = await client.publish('test', { id: 1, data: 'one' })
+    assert.deepEqual(JSON.parse(answer.body), {
+      channel: 'test',
+      id: '1',
+      sequence: 1,
+      subscribers: 2,
+    })
+    await hub.publish('test', { id: 2, data: 'two' })
+    await stream.count(2)
+    await other.count(2)
+    assert.equal(stream.body, other.body)
+    const resumed = await client.subscribe('test', { 'last-event-id': '1' })
+    await resumed.count(1)
+    assert.deepEqual(resumed.ids, ['2'])
+
+    const preflight = await client.fetch({ ':method': 'OPTIONS', ':path': '/test' })
+    assert.equal(preflight.status, 204)
+    assert.match(String(preflight.headers['access-control-allow-headers']), /Last-Event-ID/)
+    for (const [status, headers, body] of [
+      [400, { ':method': 'POST', ':path': '/test' }, 'no event'],
+      [400, { ':path': '/%ff' }, undefined],
+      [405, { ':method': 'PUT', ':path': '/test' }, 'x'],
+      [405, { ':method': 'HEAD', ':path': '/test' }, undefined],
+      [413, { ':method': 'POST', ':path': '/test', 'content-length': BIG.length }, BIG],
+      [413, { ':method': 'POST', ':path': '/test' }, BIG],
+      [415, { ':method': 'POST', ':path': '/test', 'content-encoding': 'gzip' }, '{}'],
+      [431, { ':path': '/test', 'x-much': 'x'.repeat(17_000) }, undefined],
+    ] as const) {
+      const refused = await client.fetch({ ...headers }, body)
+      assert.equal(refused.status, status)
+      if (headers[':method' as never] === 'HEAD') continue
+      assert.equal(JSON.parse(refused.body).statusCode, status)
+    }
+    const stats = JSON.parse((await client.fetch({ ':path': '/stats' })).body)
+    assert.equal(stats.global.clients, 3)
+    assert.equal(client.isClosed, false)
+  })
+
+  it('has no limit of six streams, and knows each as a client of its own', async () => {
+    await start()
+    const streams = await Promise.all(Array.from({ length: 200 }, () => client.subscribe('test')))
+    assert.equal(await clients(), 200)
+    await client.publish('test', { data: 'x' })
+    for (const stream of streams) await stream.count(1)
+    streams[0]?.close()
+    streams[1]?.stream.close(constants.NGHTTP2_NO_ERROR)
+    streams[2]?.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    await until(async () => (await clients()) === 197)
+    client.session.destroy()
+    await until(async () => (await clients()) === 0)
+  })
+
+  it('lets a stream that is not read wait by itself, then closes that one alone', async () => {
+    let now = 0
+    await start({ stallTimeout: 10 }, { now: () => now })
+    const [stuck, free] = await Promise.all(['test', 'test'].map((name) => client.subscribe(name)))
+    stuck?.stream.pause()
+    const data = 'x'.repeat(50_000)
+    for (let id = 1; id <= 100; id += 1) await hub.hub.publish('test', { id, data })
+    await free?.count(100)
+    assert.ok((stuck?.events.length ?? 0) < 100)
+    assert.equal(await clients(), 2)
+    await until(async () => {
+      now += 1000 // its clock is looked at every second
+      return (await clients()) === 1
+    })
+    const { global } = hub.hub.stats()
+    assert.equal(global.channel_disconnects, 1)
+    assert.equal(hub.hub.stats().channels[0]?.client_errors, 0)
+    await hub.hub.publish('test', { data: 'end' })
+    await free?.count(101)
+    assert.equal(client.isClosed, false)
+    stuck?.stream.resume()
+    await stuck?.end()
+    assert.equal(stuck?.stream.rstCode, constants.NGHTTP2_CANCEL)
+  })
+
+  it('gives a stream that is read again all that it lacks', async () => {
+    await start()
+    const stream = await client.subscribe('test')
+    stream.stream.pause()
+    for (let id = 1; id <= 200; id += 1) {
+      await hub.hub.publish('test', { id, data: 'x'.repeat(20_000) })
+    }
+    stream.stream.resume()
+    await stream.count(200)
+    assert.deepEqual(
+      stream.ids,
+      Array.from({ length: 200 }, (_, index) => `${index + 1}`),
+    )
+  })
+
+  it('does not even wait for the window of its first bytes', async () => {
+    await start()
+    const closed = await Http2Client.connect(hub, { settings: { initialWindowSize: 0 } })
+    const stuck = closed.request({ ':path': '/test' })
+    const stream = await client.subscribe('test')
+    await until(async () => (await clients()) === 2)
+    for (let id = 1; id <= 10; id += 1) await client.publish('test', { id, data: 'x' })
+    await stream.count(10)
+    assert.deepEqual([stuck.status, stuck.body], [200, ''])
+    closed.session.settings({ initialWindowSize: 65_535 })
+    await stuck.count(10)
+    closed.close()
+  })
+
+  it('sends all of a session away when it stops: with a retry, and no error', async () => {
+    await start()
+    const streams = await Promise.all(['a', 'a', 'b'].map((name) => client.subscribe(name)))
+    await client.publish('a', { id: 1, data: 'x' })
+    await hub.hub.stop()
+    for (const stream of streams) {
+      await stream.end()
+      assert.match(stream.body, /^:ok\n\n(id: 1\ndata: x\n\n)?retry: \d+\n\n$/)
+      assert.equal(stream.error, undefined)
+      assert.equal(stream.stream.rstCode, constants.NGHTTP2_NO_ERROR)
+    }
+    await until(() => client.isClosed)
+    assert.deepEqual(client.goaways, [constants.NGHTTP2_NO_ERROR])
+  })
+
+  it('finishes a publish whose body is under way when it stops', async () => {
+    await start()
+    const stream = await client.subscribe('test')
+    const publish = client.session.request({ ':method': 'POST', ':path': '/test' })
+    publish.write('{"data"')
+    await new Promise((written) => publish.write(':', written))
+    await client.fetch({ ':path': '/' }) // it has read that far
+    const stopped = hub.hub.stop()
+    publish.end('"x"}')
+    const [headers] = await once(publish, 'response')
+    assert.equal(headers[':status'], 200)
+    await stopped
+    await stream.end()
+    assert.equal(stream.events[0]?.data, 'x')
+  })
+
+  it('does not wait for a client that does not read, or has gone in the middle of a body', async () => {
+    await start()
+    const stuck = await client.subscribe('test')
+    stuck.stream.pause()
+    for (let id = 1; id <= 50; id += 1) {
+      await hub.hub.publish('test', { data: 'x'.repeat(100_000) })
+    }
+    const gone = client.session.request({ ':method': 'POST', ':path': '/test' })
+    await new Promise((written) => gone.write('{"data"', written))
+    await client.fetch({ ':path': '/' })
+    gone.close(constants.NGHTTP2_CANCEL)
+    const started = performance.now()
+    await hub.hub.stop()
+    assert.ok(performance.now() - started < 5000)
+  })
+
+  it('ends a session that opens and resets streams without an end, and no other', async () => {
+    await start()
+    const stream = await client.subscribe('test')
+    const flood = await Http2Client.connect(hub)
+    for (let count = 1; count <= 3000; count += 1) {
+      const { stream } = flood.request({ ':path': '/test' })
+      stream.close(constants.NGHTTP2_CANCEL)
+      if (count % 100 === 0) await new Promise(setImmediate)
+    }
+    await until(() => hub.hub.stats().global.router_read_errors === 1)
+    await until(async () => (await clients()) === 1)
+    await client.publish('test', { data: 'x' })
+    await stream.count(1)
+    const started = performance.now()
+    await hub.hub.stop()
+    assert.ok(performance.now() - started < 1000, 'its connection has been closed')
+    flood.close()
+  })
+})

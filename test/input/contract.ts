@@ -16,6 +16,14 @@ export interface StartedInput {
   stop(): Promise<void>
 }
 
+/** By each field that is one line of a stream, all that ends a line or a field somewhere. */
+const INJECTIONS = ['id', 'event', 'retry'].flatMap((field) =>
+  Object.entries({ LF: '\n', CR: '\r', CRLF: '\r\n', 'a NUL': '\0' }).map(([what, end]) => {
+    const event = { data: 'x', [field]: `1${end}data: forged${end}${end}` }
+    return [`with ${what} in its ${field}`, JSON.stringify(event)] as const
+  }),
+)
+
 /** What every input takes, refuses, and makes of what it takes. */
 export function describeInput({ name, start }: Input): void {
   describe(`an event that comes by ${name}`, () => {
@@ -116,15 +124,12 @@ export function describeInput({ name, start }: Input): void {
       ['after a constructor', '{"data":"x","constructor":{"prototype":{"polluted":1}}}'],
       ['not UTF-8', Buffer.from('{"data":"\xe9"}', 'latin1')],
       ['in UTF-16', Buffer.from('{"data":"x"}', 'utf16le')],
-      ['with a line end in its id', '{"data":"x","id":"1\\ndata: forged"}'],
-      ['with a NUL in its id', '{"data":"x","id":"1\\u0000"}'],
       ['with an id of no use as a header', '{"data":"x","id":"é"}'],
       ['with an id that is too long', `{"data":"x","id":"${'x'.repeat(129)}"}`],
       ['with an empty id', '{"data":"x","id":""}'],
-      ['with a CR in its type', '{"data":"x","event":"a\\rdata: forged"}'],
       ['of a type that is the hub’s own', '{"data":"x","event":"ssehub.gap"}'],
-      ['with text for its retry', '{"data":"x","retry":"1\\ndata: forged"}'],
       ['with a negative retry', '{"data":"x","retry":-1}'],
+      ...INJECTIONS,
     ] as const) {
       it(`is refused when it is ${what}, and nobody sees anything`, async () => {
         const stream = await hub.subscribe('refused')

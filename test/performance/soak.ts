@@ -26,7 +26,10 @@ const clients = Number(values.clients)
 
 /** Events a second, and the channels that they go to. */
 const RATE = 50
-const CHANNELS = 20
+const CHANNELS = 5
+
+/** Events after which a channel holds all that it is to hold in memory, of 1 KB each. */
+const FULL = 4500
 
 /** What a figure may have grown by over all of the run, as it seems from its slope. */
 const LIMITS = { memory: 20_000_000, descriptors: 10 }
@@ -49,7 +52,7 @@ const hub = await ServedHub.startWith(
   folder,
   ['--log-level', 'warn'],
 )
-const begun = performance.now()
+let begun = performance.now()
 const since = () => (performance.now() - begun) / 60_000
 const isOver = () => since() > minutes
 const nameOf = (channel: number) => `channel-${channel}`
@@ -79,6 +82,15 @@ async function look(): Promise<void> {
     )
     await pause(200)
     socket.destroy()
+  }
+}
+
+/** Until nothing grows any more that is to grow. */
+async function fill(): Promise<void> {
+  const event = { id: 'full', data: 'x'.repeat(1000) }
+  for (let count = 0; count < FULL; count += 1) {
+    const channels = Array.from({ length: CHANNELS }, (_, channel) => nameOf(channel))
+    await Promise.all(channels.map(async (name) => answerOf(await hub.publish(name, event))))
   }
 }
 
@@ -131,6 +143,8 @@ function growth(samples: readonly Sample[], figure: 'memory' | 'descriptors'): n
 }
 
 print(`${minutes} minutes, ${clients} clients, seed ${values.seed}`)
+await fill()
+begun = performance.now()
 const idle = await openDescriptors(hub.pid)
 const [samples, events] = await Promise.all([
   watch(),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { makeCertificate } from '../helpers/certificate.js'
 import { findChromium } from '../helpers/chromium.js'
 import { type RunningHub, startHub } from '../helpers/hub.js'
 
@@ -144,5 +145,28 @@ describe('EventSource of a real browser', function () {
     await follow(`${hub.url}/test`)
     await until('seen.isClosed')
     assert.equal((await seen()).opens, 0)
+  })
+
+  it('has far more than six streams at once over HTTP/2', async () => {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true })
+    hub = await startHub({}, SOON, await makeCertificate())
+    const other = await context.newPage()
+    await other.goto(hub.url)
+    await other.evaluate((url) => {
+      const scope = globalThis as unknown as { opens: number; data: string[] }
+      Object.assign(scope, { opens: 0, data: [] })
+      for (let count = 0; count < 30; count += 1) {
+        const source = new EventSource(`${url}/test`)
+        source.onopen = () => {
+          scope.opens += 1
+        }
+        source.onmessage = ({ data }) => scope.data.push(data)
+      }
+    }, hub.url)
+    const until = (expression: string) => other.waitForFunction(expression)
+    await until('opens === 30')
+    await hub.publish('test', { data: 'x' })
+    await until('data.length === 30')
+    await context.close()
   })
 })

@@ -5,7 +5,9 @@ import type { CacheAdapter, Config } from './config/config.js'
 import { HubError } from './errors.js'
 import type { HubEvent } from './event/event.js'
 import { Opener } from './opener.js'
-import type { Delivery, Store } from './store/store.js'
+import type { Counts } from './stats.js'
+import type { Delivery, Store, StoredChannelOptions } from './store/store.js'
+import { add } from './sum.js'
 
 /** What a publisher is told of an event that the hub has taken. */
 export interface Published {
@@ -35,6 +37,13 @@ export class Channels implements Iterable<Channel> {
   readonly #config: Config
   readonly #opener: Opener<Channel>
   readonly #isLazy: boolean
+  readonly #now: () => number
+  /** What was counted of channels that are closed. */
+  readonly #closed = {
+    counters: { events: 0, connects: 0, disconnects: 0, errors: 0, gaps: 0, stalls: 0 },
+    evictions: { bytes: 0, age: 0 },
+    idle: 0,
+  }
   readonly #onCount: (channel: Channel) => void
 
   /**
@@ -49,10 +58,11 @@ export class Channels implements Iterable<Channel> {
   ) {
     this.#config = config
     this.#isLazy = isLazy
+    this.#now = now
     this.#onCount = onCount
     const { pingInterval, pingEvent, stallTimeout } = config.server
     const flusher = new Flusher()
-    this.#opener = new Opener(config, stores, (name, limits) => {
+    const follow = (name: string, limits: StoredChannelOptions) => {
       const options: ChannelOptions = {
         ...limits,
         window: { ...WINDOW, events: WINDOW.events + limits.cacheLength },
@@ -64,7 +74,8 @@ export class Channels implements Iterable<Channel> {
         onCount,
       }
       return new Channel(name, flusher, options)
-    })
+    }
+    this.#opener = new Opener(config, stores, follow, isLazy ? 0 : config.server.maxChannels)
   }
 
   /**
@@ -168,9 +179,31 @@ export class Channels implements Iterable<Channel> {
     this.#opener.expire()
     for (const channel of this.open()) channel.tick()
     this.#opener.sweep(
-      (channel) => channel.subscribers > 0 || (!this.#isLazy && this.#isKnown(channel)),
-      this.#onCount,
+      this.#now(),
+      (channel) => this.#patience(channel),
+      (channel) => {
+        this.#onCount(channel)
+        add(this.#closed.counters, channel.counters)
+        add(this.#closed.evictions, channel.evictions)
+        if (!this.#isLazy && channel.log.head > 0) this.#closed.idle += 1
+      },
     )
+  }
+
+  /** How many channels were closed because nobody used them. */
+  get removedIdle(): number {
+    return this.#closed.idle
+  }
+
+  /** What was counted of all channels, those too that are closed. */
+  *counted(): Generator<Counts, void, undefined> {
+    yield* this.open()
+    yield { ...this.#closed, subscribers: 0 }
+  }
+
+  #patience(channel: Channel): number {
+    if (channel.subscribers > 0) return Number.POSITIVE_INFINITY
+    return this.#isLazy ? 0 : patienceFor(channel, this.#config)
   }
 
   /** Ends all streams; see `Channel.end`. */
@@ -181,6 +214,16 @@ export class Channels implements Iterable<Channel> {
   #isKnown({ name, log }: Channel): boolean {
     return log.head > 0 || this.#config.channels.has(name)
   }
+}
+
+/** For how many ms a channel is kept that nobody reads. */
+export function patienceFor(
+  { name, log }: { readonly name: string; readonly log: { readonly head: number } },
+  { channels, server }: Pick<Config, 'channels' | 'server'>,
+): number {
+  if (channels.has(name)) return Number.POSITIVE_INFINITY
+  if (log.head === 0) return 0
+  return server.channelIdleTtl === 0 ? Number.POSITIVE_INFINITY : server.channelIdleTtl * 1000
 }
 
 /**

@@ -152,6 +152,7 @@ export class Hub {
       trustedProxies,
       connections,
       pending,
+      limitLog: log,
       authority: new Authority(config.auth, {
         logger: this.#logger,
         now: this.#now,
@@ -256,9 +257,10 @@ export class Hub {
   stats(): Stats {
     return statsOf({
       listed: this.#channels,
-      all: this.#channels.open(),
+      all: this.#channels.counted(),
       requests: this.#counters,
       connections: this.#gate.limits.total,
+      removedIdle: this.#channels.removedIdle,
       uptime: this.#uptime,
       amqp: this.#amqp?.stats(),
     })

@@ -5,6 +5,7 @@ import type { Follower, Store, StoredChannel, StoredChannelOptions } from './sto
 
 /** A follower that has a history, and lets go of what becomes too old for it. */
 export interface Expiring extends Follower {
+  readonly log: { readonly head: number }
   expire(): void
   readonly evictions: Readonly<Evictions>
 }
@@ -15,8 +16,10 @@ export interface Opened<F extends Expiring> {
   readonly stored: StoredChannel
   /** What is under way with it, that it must stay for. */
   users: number
-  /** Whether it was of no use at the last sweep. */
-  isIdle: boolean
+  /** Since when nobody has used it, in ms; undefined while somebody does. */
+  idleSince: number | undefined
+  /** The number of its newest event at the last sweep. */
+  head: number
   /** How many events had become too old when its store was told so. */
   expired: number
 }
@@ -36,17 +39,21 @@ export class Opener<F extends Expiring> implements Iterable<[name: string, opene
   readonly #opening = new Map<string, Promise<Opened<F>>>()
   /** Whether all channels that were to be opened at the start are. */
   #isComplete = true
+  readonly #maxDynamic: number
 
   /**
    * @param stores one for each cache adapter that the configuration uses
    * @param follow makes what is to follow a channel
+   * @param maxChannels how many may be open that are not configured; 0 is no limit
    */
   constructor(
     config: Config,
     stores: ReadonlyMap<CacheAdapter, Store>,
     follow: (name: string, config: StoredChannelOptions) => F,
+    maxChannels = config.server.maxChannels,
   ) {
     this.#config = config
+    this.#maxDynamic = maxChannels === 0 ? Number.POSITIVE_INFINITY : maxChannels
     this.#stores = stores
     this.#follow = follow
   }
@@ -73,7 +80,8 @@ export class Opener<F extends Expiring> implements Iterable<[name: string, opene
    */
   async openAll(): Promise<void> {
     this.#isComplete = true
-    const names = [...this.#config.channels.keys(), ...(await this.#stored())]
+    const dynamic = (await this.#stored()).filter((name) => !this.#config.channels.has(name))
+    const names = [...this.#config.channels.keys(), ...dynamic.slice(0, this.#maxDynamic)]
     for (let start = 0; start < names.length; start += OPENED_AT_ONCE) {
       const some = names.slice(start, start + OPENED_AT_ONCE)
       await Promise.all(some.map((name) => this.#unlessAway(this.open(name))))
@@ -92,13 +100,18 @@ export class Opener<F extends Expiring> implements Iterable<[name: string, opene
    * A channel, opened if it is not open yet.
    *
    * @param config how it is, if that is not for the configuration to say
-   * @throws {HubError} `STORE_FAILED`, `STORE_UNAVAILABLE` if the store cannot tell of it now
+   * @throws {HubError} `STORE_FAILED`, `STORE_UNAVAILABLE` if the store cannot tell of it now,
+   *   `TOO_MANY_CHANNELS` if no more may be open
    */
   async open(name: string, config: StoreConfig = this.configOf(name)): Promise<Opened<F>> {
     const open = this.#open.get(name)
     if (open) return open
     let opening = this.#opening.get(name)
     if (!opening) {
+      if (!this.#config.channels.has(name) && this.#dynamic >= this.#maxDynamic) {
+        const message = 'there are too many channels for another one (server.maxChannels)'
+        throw new HubError('TOO_MANY_CHANNELS', message)
+      }
       opening = this.#openFromStore(name, config).finally(() => this.#opening.delete(name))
       this.#opening.set(name, opening)
     }
@@ -106,16 +119,22 @@ export class Opener<F extends Expiring> implements Iterable<[name: string, opene
   }
 
   /**
-   * Closes what was of no use at the last sweep and is not now.
+   * Closes what nobody has used for long.
    *
-   * @param isUsed whether a channel is of use with which nothing is under way
+   * @param now the time in ms
+   * @param patience for how many ms a channel is kept with which nothing is under way, from one
+   *   sweep to another at least
    * @param closed told of what is closed
    */
-  sweep(isUsed: (follower: F) => boolean, closed: (follower: F) => void): void {
+  sweep(now: number, patience: (follower: F) => number, closed: (follower: F) => void): void {
     for (const [name, open] of this.#open) {
-      const { follower, users, isIdle } = open
-      open.isIdle = users === 0 && !isUsed(follower)
-      if (!open.isIdle || !isIdle) continue
+      const { follower, users, idleSince } = open
+      const { head } = follower.log
+      const isQuiet = users === 0 && head === open.head
+      const limit = isQuiet ? patience(follower) : Number.POSITIVE_INFINITY
+      open.head = head
+      open.idleSince = limit === Number.POSITIVE_INFINITY ? undefined : (idleSince ?? now)
+      if (idleSince === undefined || now - idleSince < limit) continue
       this.#open.delete(name)
       open.stored.close()
       closed(follower)
@@ -137,6 +156,11 @@ export class Opener<F extends Expiring> implements Iterable<[name: string, opene
     }
   }
 
+  /** How many channels are open, or being opened, that are not configured. */
+  get #dynamic(): number {
+    return this.#open.size + this.#opening.size - this.#config.channels.size
+  }
+
   /** The channels that need not be defined and that their store holds. */
   async #stored(): Promise<string[]> {
     const { server, channelDefaults } = this.#config
@@ -149,7 +173,9 @@ export class Opener<F extends Expiring> implements Iterable<[name: string, opene
     try {
       return await promise
     } catch (error) {
-      if (!(error instanceof HubError) || error.code !== 'STORE_UNAVAILABLE') throw error
+      const code = error instanceof HubError ? error.code : undefined
+      if (code === 'TOO_MANY_CHANNELS') return undefined // it is opened when it is wanted
+      if (code !== 'STORE_UNAVAILABLE') throw error
       this.#isComplete = false
       return undefined
     }
@@ -162,7 +188,7 @@ export class Opener<F extends Expiring> implements Iterable<[name: string, opene
     const options = { cacheLength, cacheBytes, cacheTtl, assignIds }
     const follower = this.#follow(name, options)
     const stored = await store.open(name, options, follower)
-    const open = { follower, stored, users: 0, isIdle: false, expired: 0 }
+    const open = { follower, stored, users: 0, idleSince: undefined, head: 0, expired: 0 }
     this.#open.set(name, open)
     return open
   }

@@ -19,6 +19,8 @@ export interface ServerCounters {
   timedOutRequests: number
   /** Readers closed because all that had stalled held too many bytes. */
   cutReaders: number
+  /** Readers and publishers for whom there was no room for another channel. */
+  refusedChannels: number
   /** Connections that were kept out. */
   refusedConnections: number
   /** Of those, the ones of an address that had too many. */
@@ -37,6 +39,7 @@ export function noRequests(): ServerCounters {
     oversizedEvents: 0,
     timedOutRequests: 0,
     cutReaders: 0,
+    refusedChannels: 0,
     refusedConnections: 0,
     refusedConnectionsPerIp: 0,
     refusedNames: 0,
@@ -66,6 +69,9 @@ export interface Stats {
     readonly oversized_events: number
     readonly timed_out_requests: number
     readonly cut_slow_clients: number
+    /** Channels closed because nobody used them (`channelIdleTtl`). */
+    readonly removed_idle_channels: number
+    readonly refused_channels: number
     readonly refused_connections: number
     readonly refused_connections_per_ip: number
     readonly refused_channel_names: number
@@ -120,13 +126,23 @@ export interface Sources {
   readonly requests: ServerCounters
   /** How many connections are open. */
   readonly connections: number
+  /** How many channels were closed because nobody used them. */
+  readonly removedIdle: number
   /** Ms since the hub started. */
   readonly uptime: number
   readonly amqp: AmqpStats | undefined
 }
 
 /** The figures of a hub. */
-export function statsOf({ listed, all, requests, connections, uptime, amqp }: Sources): Stats {
+export function statsOf({
+  listed,
+  all,
+  requests,
+  connections,
+  removedIdle,
+  uptime,
+  amqp,
+}: Sources): Stats {
   const channels = [...listed].map(channelStats)
   const counts = [...all]
   const sum = (name: keyof Channel['counters']) =>
@@ -150,6 +166,8 @@ export function statsOf({ listed, all, requests, connections, uptime, amqp }: So
       oversized_events: requests.oversizedEvents,
       timed_out_requests: requests.timedOutRequests,
       cut_slow_clients: requests.cutReaders,
+      removed_idle_channels: removedIdle,
+      refused_channels: requests.refusedChannels,
       refused_connections: requests.refusedConnections,
       refused_connections_per_ip: requests.refusedConnectionsPerIp,
       refused_channel_names: requests.refusedNames,

@@ -57,6 +57,65 @@ describe('the channels of a hub', () => {
     assert.deepEqual([...channels.open()], [channel])
   })
 
+  describe('that come up while it runs', () => {
+    let now: number
+    let store: MemoryStore
+
+    beforeEach(() => {
+      now = 0
+      const server = { maxChannels: 2, channelIdleTtl: 10 }
+      const settings = { server, channels: [{ path: 'defined' }] }
+      const { config } = resolveConfig(settings, 'the test', { env: {} })
+      store = new MemoryStore({ now: () => now })
+      channels = new Channels(config, new Map([['memory', store]]), () => now)
+    })
+
+    it('are no more than maxChannels, besides those that are defined', async () => {
+      await channels.start()
+      await channels.publish('a', { data: 'x' })
+      await channels.find('b')
+      for (const act of [() => channels.find('c'), () => channels.publish('c', { data: 'x' })]) {
+        await assert.rejects(act, {
+          code: 'TOO_MANY_CHANNELS',
+          message: /\(server\.maxChannels\)$/,
+        })
+      }
+      await channels.publish('a', { data: 'x' })
+      await channels.publish('defined', { data: 'x' })
+      ticks()
+      await channels.find('c')
+      assert.deepEqual(open(), ['defined', 'a', 'c'])
+    })
+
+    it('are forgotten with their history when nobody has used them for channelIdleTtl', async () => {
+      await channels.start()
+      await channels.publish('a', { id: '1', data: 'x' })
+      const read = await channels.find('b')
+      const subscriber = read.subscribe(new FakeSink(), { from: 'now' })
+      await channels.publish('b', { data: 'x' })
+      await channels.publish('defined', { data: 'x' })
+      ticks()
+      now = 9000
+      await channels.publish('a', { data: 'x' })
+      ticks()
+      now = 18_000
+      ticks()
+      assert.deepEqual(open(), ['defined', 'a', 'b'])
+      read.unsubscribe(subscriber)
+      now = 19_000
+      ticks()
+      assert.deepEqual(open(), ['defined', 'b'])
+      assert.deepEqual((await store.channels()).toSorted(), ['b', 'defined'])
+      now = 30_000
+      ticks()
+      assert.deepEqual(open(), ['defined'])
+      assert.equal(channels.removedIdle, 2)
+      const sum = [...channels.counted()].reduce((sum, { counters }) => sum + counters.events, 0)
+      assert.equal(sum, 4, 'what was counted of them stays')
+      assert.equal((await channels.find('a')).log.head, 0)
+    })
+  })
+
   it('are opened once for all who come at the same time', async () => {
     const [one, other] = await Promise.all([channels.find('a'), channels.find('a')])
     assert.equal(one, other)

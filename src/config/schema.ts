@@ -61,6 +61,16 @@ export const SECTIONS = {
       default: 20_000,
       description: 'Connections at most of one IPv4 address, or of one IPv6 /64; 0 is no limit.',
     }),
+    maxChannels: whole(0, 10_000_000, {
+      default: 10_000,
+      description: 'Channels that may be open which "channels" does not list; 0 is no limit.',
+    }),
+    channelIdleTtl: whole(0, 315_360_000, {
+      default: 86_400,
+      description:
+        'Seconds after which a channel is closed that "channels" does not list and nobody uses: ' +
+        'in memory its history is gone, elsewhere it is opened again when wanted; 0 is never.',
+    }),
     maxChannelNameLength: whole(1, 128, {
       default: 128,
       description: 'Characters that the name of a channel may have which "channels" does not list.',

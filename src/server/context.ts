@@ -6,6 +6,7 @@ import type { Authority } from '../access/authority.js'
 import type { Channels } from '../channels.js'
 import type { Config } from '../config/config.js'
 import type { GroupStats } from '../group-stats.js'
+import type { LimitLog } from '../limits/limit-log.js'
 import type { PendingBytes } from '../limits/pending-bytes.js'
 import type { ServerCounters, Stats } from '../stats.js'
 import type { Activity } from './activity.js'
@@ -23,6 +24,7 @@ export interface ServerContext {
   readonly logger: Logger
   readonly counters: ServerCounters
   readonly connections: Connections
+  readonly limitLog: LimitLog
   /** What readers who do not read hold in memory. */
   readonly pending: PendingBytes
   /** The sockets that become streams, and so are not HTTP's any more. */

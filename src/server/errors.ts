@@ -31,6 +31,8 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   INVALID_EVENT: 400,
   INVALID_CHANNEL: 400,
   UNKNOWN_CHANNEL: 404,
+  TOO_MANY_CHANNELS: 429,
+  TOO_MANY_EVENTS: 429,
   STORE_FAILED: 503,
   STORE_UNAVAILABLE: 503,
   KEYS_UNAVAILABLE: 503,
@@ -45,7 +47,7 @@ export function answerError(
 ): void {
   const statusCode = statusOf(error)
   if (statusCode === 500) request.log.error({ err: error }, 'a request failed')
-  if (statusCode === 503) reply.header('Retry-After', '1')
+  if (statusCode === 503 || statusCode === 429) reply.header('Retry-After', '1')
   if (error instanceof HttpError) reply.headers(error.headers)
   if (isHttp2(reply.raw)) reply.removeHeader('connection') // fastify's, for a body that is not read
   const message = statusCode === 500 ? 'the hub failed; see its log' : error.message

@@ -18,7 +18,7 @@ import { dropBody, isHttp2Request, limitBody } from './http2.js'
 import { inspectRoutes } from './inspect.js'
 import { publishRoute } from './publish.js'
 import { takeTokens } from './query-tokens.js'
-import { subscribeRoute } from './subscribe.js'
+import { refuseChannel, subscribeRoute } from './subscribe.js'
 import { isInspection, originForm, parseTarget, type Target } from './target.js'
 
 declare module 'fastify' {
@@ -78,6 +78,7 @@ export function createServer(context: ServerContext): FastifyInstance {
     if (error instanceof HubError && error.code === 'INVALID_CHANNEL') {
       context.counters.refusedNames += 1
     }
+    if (error instanceof HubError && error.code === 'TOO_MANY_CHANNELS') refuseChannel(context)
     const isLast = error instanceof HttpError && error.headers.Connection === 'close'
     if (isLast && !isHttp2Request(request.raw)) {
       last.add(request.raw.socket)

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Grants } from '../access/grants.js'
 import type { Channel } from '../channel/channel.js'
-import { HubError } from '../errors.js'
+import { type ErrorCode, HubError } from '../errors.js'
 import { encodeRetry, PREAMBLE } from '../event/encode.js'
 import { authorize } from './authorize.js'
 import type { ServerContext } from './context.js'
@@ -66,15 +66,26 @@ async function admitted(
 async function open(
   name: string,
   lastId: string | undefined,
-  { channels }: ServerContext,
+  context: ServerContext,
   { log }: FastifyRequest,
 ): Promise<Channel | undefined> {
   try {
-    return await channels.find(name, lastId)
+    return await context.channels.find(name, lastId)
   } catch (error) {
-    log.error({ err: error, channel: name }, 'a subscriber was sent away')
+    if (isOfCode(error, 'TOO_MANY_CHANNELS')) refuseChannel(context)
+    else log.error({ err: error, channel: name }, 'a subscriber was sent away')
     return undefined
   }
+}
+
+/** Counts one for whom there is no room for another channel. */
+export function refuseChannel({ counters, limitLog }: ServerContext): void {
+  counters.refusedChannels += 1
+  limitLog.tell('server.maxChannels', 'readers are told to come back later, publishers get a 429')
+}
+
+function isOfCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof HubError && error.code === code
 }
 
 /** No EventSource would come back from anything but a 200. */

@@ -37,6 +37,8 @@ export class LevelChannel implements StoredChannel {
   /** Rows removed since the last compaction, and the highest number of all that were. */
   #removals = 0
   #removedThrough = 0
+  /** Called when it is closed. */
+  onClose: () => void = () => {}
 
   constructor(
     readonly name: string,
@@ -67,7 +69,9 @@ export class LevelChannel implements StoredChannel {
     await this.submit({ channel: this, event: undefined, delivery: undefined })
   }
 
-  close(): void {}
+  close(): void {
+    this.onClose()
+  }
 
   /** Passes an event on that is written. */
   show(entry: Entry): void {

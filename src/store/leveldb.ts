@@ -75,6 +75,7 @@ export class LevelStore implements Store {
         { cause: error },
       )
     }
+    channel.onClose = () => this.#channels.delete(name)
     follower.load(channel.sequencer.snapshot(0))
     return channel
   }

@@ -25,10 +25,14 @@ export class MemoryStore implements Store {
   ): Promise<StoredChannel> {
     const snapshot = emptySnapshot()
     follower.load(snapshot)
-    return new MemoryChannel(new Sequencer(snapshot, options, this.#now), (entry) => {
-      this.#names.add(name)
-      follower.accept(entry)
-    })
+    return new MemoryChannel(
+      new Sequencer(snapshot, options, this.#now),
+      (entry) => {
+        this.#names.add(name)
+        follower.accept(entry)
+      },
+      () => this.#names.delete(name),
+    )
   }
 
   async stop(): Promise<void> {}
@@ -37,8 +41,10 @@ export class MemoryStore implements Store {
 class MemoryChannel implements StoredChannel {
   readonly #sequencer: Sequencer
   readonly #accept: (entry: Entry) => void
+  readonly #onClose: () => void
 
-  constructor(sequencer: Sequencer, accept: (entry: Entry) => void) {
+  constructor(sequencer: Sequencer, accept: (entry: Entry) => void, onClose: () => void) {
+    this.#onClose = onClose
     this.#sequencer = sequencer
     this.#accept = accept
   }
@@ -61,5 +67,8 @@ class MemoryChannel implements StoredChannel {
     this.#sequencer.expire()
   }
 
-  close(): void {}
+  /** Nothing else has it: its history is gone. */
+  close(): void {
+    this.#onClose()
+  }
 }

@@ -1,5 +1,6 @@
 import { noRequests, type ServerCounters } from '../stats.js'
-import { add, type ChannelCounts, noCounts, type Tally } from './tally.js'
+import { add } from '../sum.js'
+import { type ChannelCounts, noCounts, type Tally } from './tally.js'
 
 /** What all workers have counted, those too that have died. */
 export class Ledger {

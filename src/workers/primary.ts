@@ -171,6 +171,7 @@ export class Primary {
       all: this.#switchboard.all(),
       requests: this.#switchboard.requests,
       connections: this.#limits.total,
+      removedIdle: this.#switchboard.removedIdle,
       uptime: Date.now() - this.#startedAt,
       amqp: this.#amqp?.stats(),
     })

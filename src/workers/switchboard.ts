@@ -1,4 +1,4 @@
-import { admitName, type Published } from '../channels.js'
+import { admitName, type Published, patienceFor } from '../channels.js'
 import type { CacheAdapter, Config } from '../config/config.js'
 import { HubError } from '../errors.js'
 import type { Entry } from '../event/entry.js'
@@ -6,6 +6,7 @@ import type { HubEvent } from '../event/event.js'
 import { type Opened, Opener } from '../opener.js'
 import type { Counted, Counts } from '../stats.js'
 import type { Delivery, Store, StoredChannel, StoredChannelOptions } from '../store/store.js'
+import { add } from '../sum.js'
 import { Ledger } from './ledger.js'
 import { type Downlink, Line } from './line.js'
 import type { Tally } from './tally.js'
@@ -16,6 +17,9 @@ export class Switchboard {
   readonly #stores: ReadonlyMap<CacheAdapter, Store>
   readonly #lines: Opener<Line>
   readonly #ledger = new Ledger()
+  readonly #now: () => number
+  /** What was counted of channels that are closed, besides what workers counted. */
+  readonly #closed = { events: 0, evictions: { bytes: 0, age: 0 }, idle: 0 }
 
   /**
    * @param stores one for each cache adapter that the configuration uses
@@ -27,6 +31,7 @@ export class Switchboard {
     now: () => number = Date.now,
   ) {
     this.#config = config
+    this.#now = now
     this.#stores = stores
     this.#lines = new Opener(config, stores, (name, limits) => new Line(name, limits, now))
   }
@@ -46,9 +51,20 @@ export class Switchboard {
     this.#lines.retry()
     this.#lines.expire()
     this.#lines.sweep(
-      (line) => line.isFollowed || this.#isKnown(line),
-      ({ name }) => this.#ledger.forget(name),
+      this.#now(),
+      (line) => (line.isFollowed ? Number.POSITIVE_INFINITY : patienceFor(line, this.#config)),
+      ({ name, events, evictions, log }) => {
+        this.#ledger.forget(name)
+        this.#closed.events += events
+        add(this.#closed.evictions, evictions)
+        if (log.head > 0) this.#closed.idle += 1
+      },
     )
+  }
+
+  /** How many channels were closed because nobody used them. */
+  get removedIdle(): number {
+    return this.#closed.idle
   }
 
   /** What all workers have counted of requests. */
@@ -67,8 +83,8 @@ export class Switchboard {
   *all(): Generator<Counts, void, undefined> {
     for (const [, { follower }] of this.#lines) yield this.#counted(follower)
     yield {
-      counters: { events: 0, ...this.#ledger.others },
-      evictions: { bytes: 0, age: 0 },
+      counters: { events: this.#closed.events, ...this.#ledger.others },
+      evictions: this.#closed.evictions,
       subscribers: 0,
     }
   }

@@ -41,6 +41,21 @@ describe('the limits of a request', () => {
     assert.deepEqual([global.refused_channel_names, global.channels], [6, 3])
   })
 
+  it('let no more channels be than maxChannels, and tell readers to come back', async () => {
+    hub = await startHub({ server: { maxChannels: 1 } })
+    assert.equal((await hub.publish('one', { data: 'x' })).status, 200)
+    const stream = await hub.subscribe('other')
+    await stream.end()
+    assert.match(stream.head, /^HTTP\/1.1 200 OK\r\n/)
+    assert.match(stream.body, /^:ok\n\nretry: \d+\n\n$/)
+    const refused = await hub.publish('other', { data: 'x' })
+    assert.deepEqual([refused.status, refused.headers.get('retry-after')], [429, '1'])
+    assert.match((await answerOf(refused)).message, /\(server\.maxChannels\)$/)
+    assert.equal((await hub.publish('one', { data: 'x' })).status, 200)
+    const { global } = await hub.stats()
+    assert.deepEqual([global.refused_channels, global.channels], [2, 1])
+  })
+
   it('let no head have more bytes than maxHeaderBytes', async () => {
     hub = await startHub({ server: { maxHeaderBytes: 2000 } })
     const get = (bytes: number) =>

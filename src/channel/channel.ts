@@ -209,7 +209,7 @@ export class Channel implements Flushable {
   end(retry: () => number): void {
     const now = this.#options.now()
     for (const subscriber of this.#roster) {
-      subscriber.lastBytes = encodeRetry(retry())
+      if (!subscriber.isCut) subscriber.lastBytes = encodeRetry(retry())
       this.#advance(subscriber, now)
     }
   }

@@ -1,7 +1,6 @@
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { hostname } from 'node:os'
 import type { Duplex } from 'node:stream'
-import { TLSSocket } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import { type Logger, pino } from 'pino'
 import { AccessList } from './access/access-list.js'
@@ -75,7 +74,7 @@ export class Hub {
   readonly #upstream: Upstream | undefined
   readonly #counters: ServerCounters
   readonly #publishes = new Activity<object>()
-  readonly #streams: Activity<Duplex>
+  readonly #streams = new Activity<Duplex>()
   readonly #room: ConnectionRoom
   readonly #gate: ConnectionGate
   readonly #certificate: CertificateWatch | undefined
@@ -98,10 +97,6 @@ export class Hub {
     this.#startedAt = this.#now()
     this.#upstream = upstream
     this.#counters = upstream?.counters ?? noRequests()
-    this.#streams = new Activity((change, stream) => {
-      // The connection of a TLS socket is known as such already.
-      if (!(stream instanceof TLSSocket)) upstream?.countConnections(change)
-    })
     this.#stores =
       upstream?.stores ??
       makeStores(config, {

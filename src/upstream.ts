@@ -27,8 +27,6 @@ export interface Upstream extends Gate {
   begin(server: Server, channels: Channels): string
   /** Tells that no publish is under way; resolves when that is so for all workers. */
   settled(): Promise<void>
-  /** Told of connections that are the server's no more, or streams, but open: more or less of them. */
-  countConnections(change: number): void
   /** Resolves when all connections have closed, at the latest after `timeout` ms. */
   closed(timeout: number): Promise<void>
 }

@@ -4,21 +4,13 @@ import { within } from '../within.js'
 export class Activity<T> implements Iterable<T> {
   readonly #tasks = new Set<T>()
   readonly #settled: (() => void)[] = []
-  readonly #onChange: (change: number, task: T) => void
-
-  /** @param onChange told of one more, or one less */
-  constructor(onChange: (change: number, task: T) => void = () => {}) {
-    this.#onChange = onChange
-  }
 
   begin(task: T): void {
     this.#tasks.add(task)
-    this.#onChange(1, task)
   }
 
   end(task: T): void {
     if (!this.#tasks.delete(task)) return
-    this.#onChange(-1, task)
     if (this.#tasks.size === 0) for (const resolve of this.#settled.splice(0)) resolve()
   }
 

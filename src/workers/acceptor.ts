@@ -1,81 +1,77 @@
-import type { AddressInfo, Socket } from 'node:net'
-import type { AccessList } from '../access/access-list.js'
-import { connectionNetwork } from '../access/network.js'
-import type { ConnectionLimits } from '../limits/connection-limits.js'
-import type { Ticket } from '../server/connections.js'
-import { Listener } from '../server/listener.js'
-import type { WorkerProcess } from './worker-process.js'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { cannotListen } from '../server/listening.js'
+import { type BoundSocket, bind } from './bound.js'
 
-/** How many connections are held while all workers are away. */
-const MAX_WAITING = 1024
-
-interface Waiting {
-  readonly socket: Socket
-  readonly ticket: Ticket
+/** What takes connections by itself, as many as it is allowed to. */
+export interface Taker {
+  /** Whether it can be relied on now. */
+  readonly isReady: boolean
+  /** How many connections it has. */
+  readonly connections: number
+  /** Until it has how many it takes connections; undefined while it takes none. */
+  readonly limit: number | undefined
+  /** Lets it take connections until it has so many. */
+  admit(limit: number, sockets: readonly BoundSocket[]): void
 }
 
-/** Takes connections, and gives each to the worker that has the fewest. */
-export class Acceptor {
-  readonly #workers: Iterable<WorkerProcess>
-  readonly #listener = new Listener({ pauseOnConnect: true }, (socket) => this.#accept(socket))
-  readonly #waiting: Waiting[] = []
-  readonly #limits: ConnectionLimits
-  readonly #trustedProxies: AccessList
+/** How many connections more than another a worker may take: so many, or this share of all. */
+const SLACK = { few: 2, share: 1 / 16 }
 
-  constructor(
-    workers: Iterable<WorkerProcess>,
-    limits: ConnectionLimits,
-    trustedProxies: AccessList,
-  ) {
-    this.#workers = workers
-    this.#limits = limits
-    this.#trustedProxies = trustedProxies
+/**
+ * How often, and every how many ms, a port is tried that is in use: the workers of a hub that was
+ * killed need a moment to notice.
+ */
+const TRIES = { times: 6, every: 200 }
+
+/** Has the addresses of the hub; lets workers take connections there, those that have few. */
+export class Acceptor {
+  readonly #takers: Iterable<Taker>
+  #sockets: readonly BoundSocket[] = []
+
+  constructor(takers: Iterable<Taker>) {
+    this.#takers = takers
   }
 
   /**
-   * @returns where it takes connections
+   * @returns where connections can be taken
    * @throws {HubError} `ADDRESS_UNAVAILABLE`
    */
-  listen(port: number, host: string): Promise<AddressInfo> {
-    return this.#listener.listen(port, host)
+  async bind(host: string, port: number): Promise<AddressInfo> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const { sockets, address } = await bind(host, port)
+        this.#sockets = sockets
+        return address
+      } catch (error) {
+        const isInUse = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+        if (!isInUse || tries === TRIES.times) throw cannotListen(host, port, error)
+      }
+      await pause(TRIES.every)
+    }
   }
 
-  /** Gives connections that wait to workers that can take one. */
-  dispatch(): void {
-    while (this.#waiting.length > 0) {
-      const worker = this.#choose()
-      if (!worker) return
-      const { socket, ticket } = this.#waiting.shift() as Waiting
-      worker.take(socket, ticket)
+  /** Sees to it that those take connections who have few; to be called when that may have changed. */
+  balance(): void {
+    const takers = [...this.#takers].filter(({ isReady }) => isReady)
+    const counts = takers.map(({ connections }) => connections)
+    const least = Math.min(...counts)
+    const all = counts.reduce((sum, count) => sum + count, 0)
+    const slack = Math.max(SLACK.few, Math.floor(all * SLACK.share))
+    const limit = takers.length === 1 ? Number.MAX_SAFE_INTEGER : least + slack
+    for (const taker of takers) {
+      const { connections, limit: told } = taker
+      // Not at every change: whoever may take connections is told in time, but no more often.
+      const isDue =
+        told === undefined
+          ? connections <= limit - slack / 2
+          : Math.abs(told - limit) > slack / 2 || (told > limit && connections >= limit)
+      if (isDue) taker.admit(limit, this.#sockets)
     }
   }
 
   close(): void {
-    this.#listener.close()
-    for (const { socket } of this.#waiting.splice(0)) socket.destroy()
-  }
-
-  #accept(socket: Socket): void {
-    socket.on('error', () => {}) // its worker sees what it has come to
-    // Else both processes keep book of what the other has, a listener for every connection.
-    Object.assign(socket, { server: undefined })
-    if (this.#waiting.length >= MAX_WAITING) socket.destroy()
-    else this.#waiting.push({ socket, ticket: this.#admit(socket) })
-    this.dispatch()
-  }
-
-  #admit({ remoteAddress }: Socket): Ticket {
-    const network = connectionNetwork(remoteAddress, this.#trustedProxies)
-    return { network, limit: this.#limits.enter(network) }
-  }
-
-  #choose(): WorkerProcess | undefined {
-    let chosen: WorkerProcess | undefined
-    for (const worker of this.#workers) {
-      if (worker.isFree && worker.connections < (chosen?.connections ?? Number.POSITIVE_INFINITY)) {
-        chosen = worker
-      }
-    }
-    return chosen
+    for (const socket of this.#sockets) socket.close()
+    this.#sockets = []
   }
 }

@@ -1,6 +1,5 @@
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
-import { AccessList } from '../access/access-list.js'
 import { Authority } from '../access/authority.js'
 import type { CacheAdapter, Config } from '../config/config.js'
 import type { HubError } from '../errors.js'
@@ -71,8 +70,7 @@ export class Primary {
     const room = connectionRoom(config.server)
     if (room.warning) logger.warn(room.warning)
     this.#limits = new ConnectionLimits({ ...config.server, ...room })
-    const trustedProxies = new AccessList(config.server.trustedProxies)
-    this.#acceptor = new Acceptor(this.#supervisor, this.#limits, trustedProxies)
+    this.#acceptor = new Acceptor(this.#supervisor)
     if (config.tls) {
       const onChange = (credentials: Credentials) => this.#renew(credentials)
       this.#certificate = new CertificateWatch(config.tls, { logger, onChange })
@@ -111,7 +109,7 @@ export class Primary {
     this.#credentials = await this.#certificate?.start()
     for (const store of this.#stores.values()) await store.start()
     await this.#switchboard.start()
-    const address = await this.#acceptor.listen(port, bindIp)
+    const address = await this.#acceptor.bind(bindIp, port)
     this.#url = urlOf(address, this.#credentials !== undefined)
     this.#ticking = setInterval(() => this.#tick(), TICK)
     await this.#supervisor.start()
@@ -150,7 +148,7 @@ export class Primary {
     }
     const figures = { stats: () => this.#stats(), groupStats: () => this.#groupStats() }
     const worker = new WorkerProcess(settings, this.#switchboard, figures, this.#limits)
-    worker.onFree = () => this.#acceptor.dispatch()
+    worker.onChange = () => this.#acceptor.balance()
     return worker
   }
 
@@ -162,6 +160,7 @@ export class Primary {
   #tick(): void {
     this.#switchboard.tick()
     this.#supervisor.tick()
+    this.#acceptor.balance()
   }
 
   async #stats(): Promise<Stats> {

@@ -19,6 +19,8 @@ export interface Calls {
   channels(adapter: CacheAdapter): string[]
   stats(): Stats
   groupStats(): GroupStats
+  /** A connection comes; of undefined network is a proxy's. */
+  enter(network: string | undefined): ConnectionLimit | undefined
   /** A client of a proxy comes. */
   enterClient(network: string): ConnectionLimit | undefined
 }
@@ -57,6 +59,14 @@ export interface WorkerSettings {
   readonly credentials: Credentials | undefined
 }
 
+/**
+ * What comes to a worker beside the link, mostly with a socket to take connections from: that it
+ * may take them until it has so many.
+ */
+export interface Admission {
+  readonly limit: number
+}
+
 /** From the primary to a worker. */
 export type ToWorker =
   | { readonly kind: 'start'; readonly settings: WorkerSettings }
@@ -93,14 +103,11 @@ export type ToPrimary =
   | { readonly kind: 'backlog'; readonly channel: string; readonly isBacklogged: boolean }
   | { readonly kind: 'tally'; readonly tally: Tally }
   | { readonly kind: 'pong' }
-  /** A connection has arrived. */
-  | { readonly kind: 'taken' }
-  /** So many more connections are open, or less. */
-  | {
-      readonly kind: 'connections'
-      readonly change: number
-      readonly moves: Moves
-    }
+  /** It takes connections, for the first time. */
+  | { readonly kind: 'listening' }
+  /** It takes none any more, for it has as many as it may have. */
+  | { readonly kind: 'full' }
+  | { readonly kind: 'moves'; readonly moves: Moves }
   | { readonly kind: 'settled' }
 
 export function toFailure(error: unknown): Failure {

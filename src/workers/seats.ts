@@ -6,14 +6,24 @@ export class Seats {
   readonly #limits: ConnectionLimits
   readonly #networks = new Map<string | undefined, number>()
   readonly #clients = new Map<string, number>()
+  #connections = 0
 
   constructor(limits: ConnectionLimits) {
     this.#limits = limits
   }
 
-  /** It is given a connection that was let in. */
-  add(network: string | undefined): void {
+  /** How many connections it has that were let in. */
+  get connections(): number {
+    return this.#connections
+  }
+
+  /** @returns the limit that keeps a connection out */
+  enter(network: string | undefined): ConnectionLimit | undefined {
+    const limit = this.#limits.enter(network)
+    if (limit) return limit
+    this.#connections += 1
     count(this.#networks, network, 1)
+    return undefined
   }
 
   /** @returns the limit that keeps a client of a proxy out */
@@ -26,6 +36,7 @@ export class Seats {
   /** Connections of it have ended, or gone on as others. */
   move({ networks, clients }: Moves): void {
     for (const [network, change] of networks) {
+      this.#connections += change
       count(this.#networks, network, change)
       repeat(change, () => this.#limits.enterAgain(network))
       repeat(-change, () => this.#limits.leave(network))

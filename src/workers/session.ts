@@ -48,6 +48,7 @@ export class Session {
       channels: (adapter) => switchboard.channels(adapter),
       stats: () => figures.stats(),
       groupStats: () => figures.groupStats(),
+      enter: async (network) => seats.enter(network),
       enterClient: async (network) => seats.enterClient(network),
     }
     link.onRoom = () => this.#release()

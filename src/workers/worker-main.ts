@@ -2,8 +2,8 @@ import { Socket } from 'node:net'
 import type { LevelWithSilent } from 'pino'
 import { createLogger } from '../cli/logger.js'
 import { Hub } from '../hub.js'
-import type { Ticket } from '../server/connections.js'
-import { toFailure, type WorkerSettings } from './protocol.js'
+import { cannotListen } from '../server/listening.js'
+import { type Admission, toFailure, type WorkerSettings } from './protocol.js'
 import { Uplink } from './uplink.js'
 import { Worker } from './worker.js'
 
@@ -17,14 +17,10 @@ let worker: Worker | undefined
 let hub: Hub | undefined
 
 uplink.onOrder = (order) => {
-  obey(order).catch((error: unknown) => {
-    uplink.send({ kind: 'failed', failure: toFailure(error) }) // and the primary ends this process
-  })
+  obey(order).catch(fail)
 }
 uplink.onClose = () => process.exit(1)
-process.on('message', (ticket, socket) =>
-  worker?.take(socket as Socket | undefined, ticket as Ticket),
-)
+process.on('message', (admission: Admission, socket) => worker?.admit(admission, socket))
 
 // They are sent to the whole group, as by Ctrl-C: it is the primary that acts on them.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
@@ -49,6 +45,10 @@ async function obey(order: Parameters<Uplink['onOrder']>[0]): Promise<void> {
   }
 }
 
+function fail(error: unknown): void {
+  uplink.send({ kind: 'failed', failure: toFailure(error) }) // and the primary ends this process
+}
+
 async function start(settings: WorkerSettings): Promise<void> {
   const { config, logLevel, worker: number } = settings
   const logger = createLogger(logLevel as LevelWithSilent, config.server.logdir)
@@ -57,7 +57,8 @@ async function start(settings: WorkerSettings): Promise<void> {
     log.fatal({ err: error }, 'the worker failed')
     process.exit(1)
   })
-  worker = new Worker(settings, uplink)
+  const { bindIp, port } = config.server
+  worker = new Worker(settings, uplink, (error) => fail(cannotListen(bindIp, port, error)))
   hub = new Hub(config, { logger: log }, worker)
   await hub.start()
   uplink.send({ kind: 'up' })

@@ -1,33 +1,35 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import type { Socket } from 'node:net'
+import { type ChildProcess, fork, type SendHandle } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { HubError } from '../errors.js'
 import type { ConnectionLimits } from '../limits/connection-limits.js'
-import type { Ticket } from '../server/connections.js'
 import type { Credentials } from '../tls/credentials.js'
+import type { Taker } from './acceptor.js'
+import type { BoundSocket } from './bound.js'
 import type { Downlink } from './line.js'
 import { Link } from './link.js'
-import { type ToPrimary, toError, type WorkerSettings } from './protocol.js'
+import { type Admission, type ToPrimary, toError, type WorkerSettings } from './protocol.js'
 import { Seats } from './seats.js'
 import { type Figures, Session } from './session.js'
 import type { Switchboard } from './switchboard.js'
 
 const MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url))
 
-/** Ticks for which a worker may be silent, and in which it has to be up, before it is killed. */
-const PATIENCE = { silent: 5, starting: 30 }
+/**
+ * Ticks for which a worker may be silent before others go on without it, and before it is killed;
+ * and those in which it has to be up.
+ */
+const PATIENCE = { ready: 2, silent: 5, starting: 30 }
 
 /** A worker, as its primary has it. */
-export class WorkerProcess {
-  /** Resolves when it is up; rejects with the reason if it ends before that. */
+export class WorkerProcess implements Taker {
+  /** Resolves when it takes connections; rejects with the reason if it ends before that. */
   readonly up: Promise<void>
   /** Resolves with how it ended, when it has. */
   readonly ended: Promise<string>
-  /** How many connections it has. */
-  connections = 0
-  /** Called when it can be given a connection. */
-  onFree: () => void = () => {}
+  limit: number | undefined
+  /** Called when it has more or fewer connections, or cannot take any more, or can again. */
+  onChange: () => void = () => {}
   readonly #child: ChildProcess
   readonly #link: Downlink
   readonly #session: Session
@@ -35,8 +37,6 @@ export class WorkerProcess {
   #state: 'starting' | 'up' | 'ended' = 'starting'
   /** Why it is being killed. */
   #fault: Error | undefined
-  /** The connection that is on its way to it. */
-  #handedOver: Socket | undefined
   #silentTicks = 0
   readonly #pings: (() => void)[] = []
   #onUp: () => void = () => {}
@@ -75,18 +75,23 @@ export class WorkerProcess {
     return this.#child.pid
   }
 
-  /** Whether it can be given a connection now. */
-  get isFree(): boolean {
-    return this.#state === 'up' && !this.#handedOver
+  get connections(): number {
+    return this.#seats.connections
   }
 
-  /** Gives it a connection, of which nothing has been read. */
-  take(socket: Socket, ticket: Ticket): void {
-    this.#handedOver = socket
-    if (!ticket.limit) this.#seats.add(ticket.network)
-    this.connections += 1
-    // Open here until it has arrived: Node would forget to close it if the worker ended now.
-    this.#child.send({ ...ticket }, socket, { keepOpen: true }, () => {})
+  get isReady(): boolean {
+    return this.#state === 'up' && this.#silentTicks < PATIENCE.ready
+  }
+
+  admit(limit: number, sockets: readonly BoundSocket[]): void {
+    const admission: Admission = { limit }
+    if (this.limit !== undefined) this.#child.send(admission, () => {})
+    else {
+      for (const socket of sockets) {
+        this.#child.send(admission, socket as unknown as SendHandle, {}, () => {})
+      }
+    }
+    this.limit = limit
   }
 
   /** Resolves when it has told all that it had counted when this was called, or has ended. */
@@ -138,8 +143,10 @@ export class WorkerProcess {
     switch (message.kind) {
       case 'up':
         this.#state = 'up'
+        this.onChange()
+        break
+      case 'listening':
         this.#onUp()
-        this.onFree()
         break
       case 'failed':
         this.#fault = toError(message.failure)
@@ -148,31 +155,26 @@ export class WorkerProcess {
       case 'pong':
         this.#pings.shift()?.()
         break
-      case 'taken':
-        this.#letGo()
-        this.onFree()
-        break
-      case 'connections':
-        this.connections += message.change
+      case 'moves':
         this.#seats.move(message.moves)
+        this.onChange()
+        break
+      case 'full':
+        this.limit = undefined
+        this.onChange()
         break
       case 'settled':
         this.#onSettled()
         break
       default:
         this.#session.receive(message)
+        if (message.kind === 'call' && message.name === 'enter') this.onChange()
     }
-  }
-
-  /** Closes this process's end of the connection that was handed over. */
-  #letGo(): void {
-    this.#handedOver?.destroy()
-    this.#handedOver = undefined
   }
 
   #end(): void {
     this.#state = 'ended'
-    this.#letGo()
+    this.onChange()
     this.#link.close()
     this.#session.close()
     this.#seats.clear()

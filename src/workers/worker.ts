@@ -1,4 +1,6 @@
 import type { Server, Socket } from 'node:net'
+import { AccessList } from '../access/access-list.js'
+import { connectionNetwork } from '../access/network.js'
 import type { Channel } from '../channel/channel.js'
 import type { Channels } from '../channels.js'
 import type { CacheAdapter } from '../config/config.js'
@@ -11,8 +13,10 @@ import { CACHE_ADAPTERS } from '../store/stores.js'
 import type { Credentials } from '../tls/credentials.js'
 import type { Upstream } from '../upstream.js'
 import { IpcStore } from './ipc-store.js'
-import type { WorkerSettings } from './protocol.js'
+import type { Admission, WorkerSettings } from './protocol.js'
 import { count } from './seats.js'
+import { SharedListener } from './shared-listener.js'
+import { Soon } from './soon.js'
 import { Counter } from './tally.js'
 import type { Uplink } from './uplink.js'
 
@@ -28,28 +32,40 @@ export class Worker implements Upstream {
   readonly #changed = new Set<Channel>()
   #channels: Iterable<Channel> = []
   #server: Server | undefined
+  readonly #trustedProxies: AccessList
+  readonly #listener: SharedListener
+  #wasOpen = false
   #connections = 0
-  /** How many more connections there are than the primary knows of. */
-  #news = 0
+  /** How many connections it may have until it takes no more. */
+  #limit = 0
+  // Who comes next, or publishes, is to find things as they are: at once, unless there is much.
+  readonly #tellingCounts = new Soon(() => this.#tell(this.#changed), 4)
   readonly #moves = {
     networks: new Map<string | undefined, number>(),
     clients: new Map<string, number>(),
   }
   readonly #tickets = new WeakMap<Socket, Ticket>()
-  #isTelling = false
+  readonly #tellingMoves = new Soon(() => this.#tellMoves(), 4)
   #onAllClosed: () => void = () => {}
   #onEnd: () => void = () => {}
 
-  constructor({ url, credentials }: WorkerSettings, uplink: Uplink) {
+  /** @param onError told when it cannot take connections */
+  constructor(
+    { url, credentials, config }: WorkerSettings,
+    uplink: Uplink,
+    onError: (error: Error) => void,
+  ) {
     this.#url = url
     this.credentials = credentials
     this.#uplink = uplink
+    this.#trustedProxies = new AccessList(config.server.trustedProxies)
+    this.#listener = new SharedListener((socket) => this.#take(socket), onError)
     this.stores = new Map(CACHE_ADAPTERS.map((name) => [name, new IpcStore(name, uplink)]))
   }
 
   count(channel: Channel): void {
-    if (this.#changed.size === 0) setImmediate(() => this.#tell(this.#changed))
     this.#changed.add(channel)
+    this.#tellingCounts.ask()
   }
 
   stats(): Promise<Stats> {
@@ -90,29 +106,18 @@ export class Worker implements Upstream {
 
   /** All workers have settled. */
   end(): void {
+    this.#listener.close()
     this.#onEnd()
   }
 
-  /** Takes a connection in, which nothing has been read of. */
-  take(socket: Socket | undefined, ticket: Ticket): void {
-    this.#uplink.send({ kind: 'taken' })
-    this.#connections += 1
-    if (!socket || !this.#server) {
-      socket?.destroy()
-      this.#gone()
-      if (!ticket.limit) this.leave(ticket.network)
-      return
-    }
-    this.#tickets.set(socket, ticket)
-    socket.allowHalfOpen = true // as a server's own sockets are
-    socket.on('close', this.#gone)
-    this.#server.emit('connection', socket)
-  }
-
-  countConnections(change: number): void {
-    this.#connections += change
-    this.#news += change
-    this.#tellSoon()
+  /** Takes connections until it has as many as it may have, at an address more if that is given. */
+  async admit({ limit }: Admission, socket: unknown): Promise<void> {
+    this.#limit = limit
+    const isFirst = !this.#wasOpen
+    this.#wasOpen = true
+    if (socket) await this.#listener.open(socket)
+    if (isFirst) this.#uplink.send({ kind: 'listening' })
+    this.#closeIfFull()
   }
 
   enter(socket: Socket, network: string | undefined): Ticket {
@@ -124,43 +129,65 @@ export class Worker implements Upstream {
   }
 
   enterAgain(network: string | undefined): void {
-    count(this.#moves.networks, network, 1)
-    this.#tellSoon()
+    this.#connections += 1
+    this.#move(this.#moves.networks, network, 1)
   }
 
   leave(network: string | undefined): void {
-    count(this.#moves.networks, network, -1)
-    this.#tellSoon()
+    this.#connections -= 1
+    this.#move(this.#moves.networks, network, -1)
   }
 
   leaveClient(network: string): void {
-    count(this.#moves.clients, network, -1)
-    this.#tellSoon()
+    this.#move(this.#moves.clients, network, -1)
   }
 
-  /** A connection that becomes a stream ends as the one and begins as the other in one turn. */
-  #tellSoon(): void {
-    if (!this.#isTelling) setImmediate(() => this.#tellConnections())
-    this.#isTelling = true
+  #move<N extends string | undefined>(moves: Map<N, number>, network: N, change: number): void {
+    count(moves, network, change)
+    this.#tellingMoves.ask()
   }
 
-  readonly #gone = (): void => this.countConnections(-1)
+  #take(socket: Socket): void {
+    this.#connections += 1
+    this.#admit(socket).catch(() => socket.destroy()) // the primary has gone
+    this.#closeIfFull()
+  }
 
-  #tellConnections(): void {
-    this.#isTelling = false
-    const { networks, clients } = this.#moves
-    if (this.#news !== 0 || networks.size > 0 || clients.size > 0) {
-      this.#uplink.send({ kind: 'connections', change: this.#news, moves: this.#moves })
+  /** Hands a connection to the server, once its primary has said what it is let in as. */
+  async #admit(socket: Socket): Promise<void> {
+    const network = connectionNetwork(socket.remoteAddress, this.#trustedProxies)
+    const limit = await this.#uplink.call('enter', network)
+    if (limit) this.#connections -= 1
+    if (socket.destroyed || !this.#server) {
+      socket.destroy()
+      if (!limit) this.leave(network)
+      return
     }
-    this.#news = 0
-    networks.clear()
-    clients.clear()
-    if (this.#connections === 0) this.#onAllClosed()
+    this.#tickets.set(socket, { network, limit })
+    this.#server.emit('connection', socket)
+    socket.resume()
+  }
+
+  #closeIfFull(): void {
+    if (this.#connections < this.#limit || !this.#listener.isOpen) return
+    this.#listener.close()
+    this.#tellMoves()
+    this.#uplink.send({ kind: 'full' })
   }
 
   #tell(channels: Iterable<Channel>): void {
     const tally = this.#counter.take(channels)
     this.#changed.clear()
     if (tally) this.#uplink.send({ kind: 'tally', tally })
+  }
+
+  #tellMoves(): void {
+    const { networks, clients } = this.#moves
+    if (networks.size > 0 || clients.size > 0) {
+      this.#uplink.send({ kind: 'moves', moves: this.#moves })
+    }
+    networks.clear()
+    clients.clear()
+    if (this.#connections === 0) this.#onAllClosed()
   }
 }

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { resolveConfig } from '../../src/config/resolve.js'
+import { ConnectionLimits } from '../../src/limits/connection-limits.js'
+import { MemoryStore } from '../../src/store/memory.js'
+import { type BoundSocket, bind } from '../../src/workers/bound.js'
+import { Switchboard } from '../../src/workers/switchboard.js'
+import { WorkerProcess } from '../../src/workers/worker-process.js'
+import { HubClient } from '../helpers/hub-client.js'
+import { until } from '../helpers/until.js'
+
+const FIGURES = { stats: () => assert.fail(), groupStats: () => assert.fail() }
+
+describe("a worker's process", () => {
+  let worker: WorkerProcess
+  let limits: ConnectionLimits
+  let client: HubClient
+  let sockets: readonly BoundSocket[]
+
+  beforeEach(async () => {
+    const { config } = resolveConfig({}, 'the test', { env: {} })
+    const stores = new Map([['memory' as const, new MemoryStore()]])
+    const switchboard = new Switchboard(config, stores, Date.now)
+    limits = new ConnectionLimits({ maxConnections: 0, maxConnectionsPerIp: 0 })
+    const bound = await bind('127.0.0.1', 0)
+    sockets = bound.sockets
+    const url = `http://127.0.0.1:${bound.address.port}`
+    client = new HubClient(url)
+    const settings = { worker: 1, config, logLevel: 'error', url, credentials: undefined }
+    worker = new WorkerProcess(settings, switchboard, FIGURES, limits)
+    await until(() => worker.isReady)
+  })
+  afterEach(async () => {
+    client.closeStreams()
+    worker.kill()
+    await worker.ended
+    for (const socket of sockets) socket.close()
+  })
+
+  const has = (connections: number) => until(() => worker.connections === connections)
+
+  it('tells how many connections it has, whatever becomes of them', async () => {
+    worker.admit(10_000, sockets)
+    await worker.up
+    const streams = await Promise.all(Array.from({ length: 200 }, () => client.subscribe('test')))
+    await has(200)
+    assert.equal(limits.total, 200)
+    for (const [index, stream] of streams.entries()) {
+      if (index % 2) stream.close()
+      else stream.socket.resetAndDestroy()
+    }
+    await has(0)
+    const idle = Array.from({ length: 20 }, () => client.connect())
+    for (const one of idle) await once(one, 'connect')
+    await has(20)
+    for (const one of idle) one.destroy()
+    await has(0)
+    await client.raw('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    await client.raw('nonsense\r\n\r\n')
+    const half = client.connect()
+    half.write('GET /test HTTP/1.1\r\nHost: x\r\n')
+    await has(1)
+    half.write('\r\n')
+    await once(half, 'data')
+    half.end()
+    await has(0)
+    assert.equal(limits.total, 0)
+  })
+
+  it('leaves connections to others when it has as many as it may, until it may have more', async () => {
+    worker.admit(10, sockets)
+    await worker.up
+    const coming = Array.from({ length: 20 }, () => client.subscribe('test'))
+    const isFull = () => until(() => worker.limit === undefined)
+    for (const [limit, connections] of [
+      [15, 10],
+      [5, 15],
+      [100, 15],
+    ] as const) {
+      await isFull()
+      assert.equal(worker.connections, connections)
+      worker.admit(limit, sockets)
+    }
+    await Promise.all(coming)
+    await has(20)
+    worker.admit(20, sockets) // it is lower now
+    await isFull()
+    const waiting = client.subscribe('test')
+    const [stream] = await Promise.all(coming)
+    stream?.close()
+    await has(19)
+    worker.admit(21, sockets)
+    await waiting
+    await has(20)
+  })
+})

@@ -18,6 +18,7 @@ import { ConnectionLimits } from './limits/connection-limits.js'
 import { LimitLog } from './limits/limit-log.js'
 import { type ConnectionRoom, connectionRoom } from './limits/open-files.js'
 import { PendingBytes } from './limits/pending-bytes.js'
+import { RateLimiter } from './limits/rate-limiter.js'
 import { Activity } from './server/activity.js'
 import { ConnectionGate } from './server/connection-gate.js'
 import { Connections } from './server/connections.js'
@@ -148,6 +149,10 @@ export class Hub {
       connections,
       pending,
       limitLog: log,
+      rates: {
+        perIp: new RateLimiter(config.server.publishRatePerIp, this.#now),
+        perKey: new RateLimiter(config.server.publishRatePerKey, this.#now),
+      },
       authority: new Authority(config.auth, {
         logger: this.#logger,
         now: this.#now,

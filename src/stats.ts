@@ -21,6 +21,9 @@ export interface ServerCounters {
   cutReaders: number
   /** Readers and publishers for whom there was no room for another channel. */
   refusedChannels: number
+  /** Events that came more often from one address, or with one token or key, than they may. */
+  refusedRatePerIp: number
+  refusedRatePerKey: number
   /** Connections that were kept out. */
   refusedConnections: number
   /** Of those, the ones of an address that had too many. */
@@ -40,6 +43,8 @@ export function noRequests(): ServerCounters {
     timedOutRequests: 0,
     cutReaders: 0,
     refusedChannels: 0,
+    refusedRatePerIp: 0,
+    refusedRatePerKey: 0,
     refusedConnections: 0,
     refusedConnectionsPerIp: 0,
     refusedNames: 0,
@@ -72,6 +77,8 @@ export interface Stats {
     /** Channels closed because nobody used them (`channelIdleTtl`). */
     readonly removed_idle_channels: number
     readonly refused_channels: number
+    readonly refused_rate_per_ip: number
+    readonly refused_rate_per_key: number
     readonly refused_connections: number
     readonly refused_connections_per_ip: number
     readonly refused_channel_names: number
@@ -168,6 +175,8 @@ export function statsOf({
       cut_slow_clients: requests.cutReaders,
       removed_idle_channels: removedIdle,
       refused_channels: requests.refusedChannels,
+      refused_rate_per_ip: requests.refusedRatePerIp,
+      refused_rate_per_key: requests.refusedRatePerKey,
       refused_connections: requests.refusedConnections,
       refused_connections_per_ip: requests.refusedConnectionsPerIp,
       refused_channel_names: requests.refusedNames,

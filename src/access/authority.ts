@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { AuthConfig } from '../config/config.js'
 import { FileKeys } from './file-keys.js'
@@ -49,8 +50,9 @@ export class Authority {
    * @throws {HubError} `KEYS_UNAVAILABLE`
    */
   async grantsOf(token: string, isPlain: boolean): Promise<Grants> {
-    if (isPlain && this.#publishKeys.include(token)) return ALL_PUBLISHING
-    if (this.#verifier) return this.#verifier.verify(token)
+    const holder = `token ${createHash('sha256').update(token).digest('base64url')}`
+    if (isPlain && this.#publishKeys.include(token)) return { ...ALL_PUBLISHING, holder }
+    if (this.#verifier) return { holder, ...(await this.#verifier.verify(token)) }
     throw new TokenError('it is not a key that is known here')
   }
 }

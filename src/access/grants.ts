@@ -19,6 +19,8 @@ export interface Grants {
   readonly subscribe: readonly string[]
   /** Whether it may see the hub's figures. */
   readonly stats: boolean
+  /** Whom it was made for, or the key itself as a digest: what its events are counted under. */
+  readonly holder?: string
   /** The time in ms at which that ends; undefined is never. */
   readonly expiresAt: number | undefined
 }
@@ -30,12 +32,12 @@ export interface Grants {
  * @returns undefined if the claim `ssehub` is not what it should be
  */
 export function toGrants(claims: JWTPayload, clockTolerance: number): Grants | undefined {
-  const { ssehub = {}, exp } = claims
+  const { ssehub = {}, exp, sub } = claims
   if (typeof ssehub !== 'object' || ssehub === null || Array.isArray(ssehub)) return undefined
   const { publish = [], subscribe = [], stats = false } = ssehub as Record<string, unknown>
   if (!isTexts(publish) || !isTexts(subscribe) || typeof stats !== 'boolean') return undefined
   const expiresAt = exp === undefined ? undefined : (exp + clockTolerance) * 1000
-  return { publish, subscribe, stats, expiresAt }
+  return { publish, subscribe, stats, expiresAt, ...(sub && { holder: `sub ${sub}` }) }
 }
 
 /** Whether a channel is among those that a list names. */

@@ -61,6 +61,17 @@ export const SECTIONS = {
       default: 20_000,
       description: 'Connections at most of one IPv4 address, or of one IPv6 /64; 0 is no limit.',
     }),
+    publishRatePerIp: whole(0, 10_000_000, {
+      default: 20_000,
+      description:
+        'Events a second that one IPv4 address or IPv6 /64 may POST to one process; 0 is no limit.',
+    }),
+    publishRatePerKey: whole(0, 10_000_000, {
+      default: 20_000,
+      description:
+        'Events a second that may be POSTed to one process with one publish key, or by one ' +
+        'subject of tokens; 0 is no limit.',
+    }),
     maxChannels: whole(0, 10_000_000, {
       default: 10_000,
       description: 'Channels that may be open which "channels" does not list; 0 is no limit.',

@@ -8,6 +8,7 @@ import type { Config } from '../config/config.js'
 import type { GroupStats } from '../group-stats.js'
 import type { LimitLog } from '../limits/limit-log.js'
 import type { PendingBytes } from '../limits/pending-bytes.js'
+import type { RateLimiter } from '../limits/rate-limiter.js'
 import type { ServerCounters, Stats } from '../stats.js'
 import type { Activity } from './activity.js'
 import type { Connections } from './connections.js'
@@ -25,6 +26,8 @@ export interface ServerContext {
   readonly counters: ServerCounters
   readonly connections: Connections
   readonly limitLog: LimitLog
+  /** How often each address, and each holder of a token or key, may publish. */
+  readonly rates: { readonly perIp: RateLimiter; readonly perKey: RateLimiter }
   /** What readers who do not read hold in memory. */
   readonly pending: PendingBytes
   /** The sockets that become streams, and so are not HTTP's any more. */

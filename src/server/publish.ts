@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { networkOf } from '../access/network.js'
 import { HubError } from '../errors.js'
 import { parseEvent } from '../event/parse.js'
 import { authorize, logRefusal } from './authorize.js'
@@ -19,7 +20,8 @@ export function publishRoute(app: FastifyInstance, context: ServerContext): void
     onRequest: async (request) => {
       admit(request, context)
       track(request, context)
-      await authorize(request, 'publish', request.target.channel, context)
+      const grants = await authorize(request, 'publish', request.target.channel, context)
+      checkRate(request.address, grants?.holder, context)
       checkBody(request, context)
       asJson(request.raw)
     },
@@ -45,6 +47,24 @@ export function publishRoute(app: FastifyInstance, context: ServerContext): void
 function asJson(raw: FastifyRequest['raw']): void {
   if (isHttp2Request(raw)) raw.headers['content-type'] = 'application/json'
   else delete raw.headers['content-type']
+}
+
+/** Refuses whoever publishes more often than they may. */
+function checkRate(
+  address: string | undefined,
+  holder: string | undefined,
+  { rates, counters, limitLog }: ServerContext,
+): void {
+  const isTooOftenForIp = address !== undefined && !rates.perIp.take(networkOf(address))
+  const isTooOften = isTooOftenForIp || (holder !== undefined && !rates.perKey.take(holder))
+  if (!isTooOften) return
+  const [setting, whose] = isTooOftenForIp
+    ? ['server.publishRatePerIp', 'your address']
+    : ['server.publishRatePerKey', 'your token or key']
+  if (isTooOftenForIp) counters.refusedRatePerIp += 1
+  else counters.refusedRatePerKey += 1
+  limitLog.tell(setting as string, 'publishers get a 429', { address, holder })
+  throw tooMany(`too many events come from ${whose}`, setting as string)
 }
 
 /** Knows a publish as under way from now on; no hook tells of one that breaks off in its body. */

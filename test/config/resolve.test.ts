@@ -33,6 +33,8 @@ describe('a configuration', () => {
         stallTimeout: 60,
         maxPendingBytes: 67_108_864,
         maxConnectionsPerIp: 20_000,
+        publishRatePerIp: 20_000,
+        publishRatePerKey: 20_000,
         maxChannels: 10_000,
         channelIdleTtl: 86_400,
         maxChannelNameLength: 128,

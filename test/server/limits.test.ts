@@ -56,6 +56,35 @@ describe('the limits of a request', () => {
     assert.deepEqual([global.refused_channels, global.channels], [2, 1])
   })
 
+  it('let nobody publish more often than publishRatePerIp and publishRatePerKey', async () => {
+    let now = 0
+    const settings = {
+      server: { publishRatePerIp: 5, publishRatePerKey: 2 },
+      default: { publish: 'token' },
+      channels: [{ path: 'open', publish: 'public' }],
+      auth: {
+        publishKeys: ['a-key-that-is-long-enough-for-it', 'another-key-that-is-long-enough'],
+      },
+    }
+    hub = await startHub(settings, { now: () => now })
+    const publish = async (channel: string, key?: string) => {
+      const headers = key ? { Authorization: `Bearer ${key}` } : {}
+      const answer = await hub.publish(channel, { data: 'x' }, { headers })
+      if (answer.status === 429) assert.equal(answer.headers.get('retry-after'), '1')
+      return `${answer.status} ${(await answerOf(answer)).message ?? ''}`
+    }
+    const [key, other] = settings.auth.publishKeys
+    for (let count = 0; count < 2; count += 1) assert.match(await publish('a', key), /^200/)
+    assert.match(await publish('a', key), /^429 .*\(server\.publishRatePerKey\)/)
+    assert.match(await publish('a', other), /^200/)
+    assert.match(await publish('open'), /^200/)
+    assert.match(await publish('open'), /^429 .*\(server\.publishRatePerIp\)/)
+    now = 1000
+    assert.match(await publish('a', key), /^200/)
+    const { global } = await hub.stats()
+    assert.deepEqual([global.refused_rate_per_ip, global.refused_rate_per_key], [1, 1])
+  })
+
   it('let no head have more bytes than maxHeaderBytes', async () => {
     hub = await startHub({ server: { maxHeaderBytes: 2000 } })
     const get = (bytes: number) =>

@@ -1,0 +1,43 @@
+/** How many keys are known at most; of those beyond, the ones that came longest ago are forgotten. */
+const MAX_KEYS = 100_000
+
+interface Bucket {
+  tokens: number
+  /** When it was last looked at, in ms. */
+  at: number
+}
+
+/** Lets each key do something so many times a second, and as many at once after a pause. */
+export class RateLimiter {
+  readonly #rate: number
+  readonly #now: () => number
+  readonly #buckets = new Map<string, Bucket>()
+
+  /**
+   * @param rate times a second; 0 is no limit
+   * @param now the time in ms
+   */
+  constructor(rate: number, now: () => number) {
+    this.#rate = rate
+    this.#now = now
+  }
+
+  /** Whether a key may once more; then that is counted. */
+  take(key: string): boolean {
+    if (this.#rate === 0) return true
+    const now = this.#now()
+    const bucket = this.#buckets.get(key) ?? { tokens: this.#rate, at: now }
+    const earned = (Math.max(0, now - bucket.at) / 1000) * this.#rate
+    bucket.tokens = Math.min(this.#rate, bucket.tokens + earned)
+    bucket.at = now
+    this.#buckets.delete(key)
+    this.#buckets.set(key, bucket)
+    if (this.#buckets.size > MAX_KEYS) {
+      const [oldest] = this.#buckets.keys()
+      this.#buckets.delete(oldest as string)
+    }
+    if (bucket.tokens < 1) return false
+    bucket.tokens -= 1
+    return true
+  }
+}

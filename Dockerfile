@@ -24,6 +24,6 @@ VOLUME /var/lib/ssehub
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SSEHUB_SERVER_PORT}/`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "const ask = (by, orElse) => by.get({ host: '127.0.0.1', port: process.env.SSEHUB_SERVER_PORT, rejectUnauthorized: false }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', orElse); ask(http, () => ask(https, () => process.exit(1)))"]
 ENTRYPOINT ["ssehub"]
 CMD ["serve"]

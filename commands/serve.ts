@@ -36,6 +36,7 @@ Without --config it starts on the configuration that comes with it: history in l
     })(),
   }
 
+  #isInterrupted = false
   #hub: { stop(): Promise<void> } | undefined
 
   async run(): Promise<void> {
@@ -55,7 +56,10 @@ Without --config it starts on the configuration that comes with it: history in l
     if (config.tls) process.on('SIGHUP', () => hub.reload())
     this.print(`${this.config.bin} ${this.config.version}, configured by ${file}`)
     for (const place of hub.histories) this.print(`history in ${place}`)
-    const url = await hub.start()
+    const url = await hub.start().catch((error: Error) => {
+      if (!this.#isInterrupted) throw error
+    })
+    if (url === undefined) return // what was starting has been ended with it
     this.print(`listening on ${url}`)
     logger.info({ url, file, histories: hub.histories }, 'the hub is up')
   }
@@ -64,6 +68,7 @@ Without --config it starts on the configuration that comes with it: history in l
     for (const signal of ['SIGINT', 'SIGTERM']) {
       process.removeAllListeners(signal).on(signal, () => process.exit(EXIT.interrupted))
     }
+    this.#isInterrupted = true
     this.#end()
   }
 

@@ -1,5 +1,5 @@
 import type { CacheAdapter } from '../config/config.js'
-import { type Entry, type Snapshot, toEntry } from '../event/entry.js'
+import { type Entry, type KeptEntry, type Snapshot, toEntry } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
 import type {
   Break,
@@ -9,6 +9,7 @@ import type {
   StoredChannel,
   StoredChannelOptions,
 } from '../store/store.js'
+import type { SnapshotHead } from './protocol.js'
 import { ownAll, type Uplink } from './uplink.js'
 
 /** A worker's view of one of its primary's stores. */
@@ -46,6 +47,15 @@ export class IpcStore implements Store {
   async stop(): Promise<void> {}
 }
 
+/** A snapshot of which parts are still to come. */
+interface Arriving {
+  readonly head: SnapshotHead
+  readonly broken: Break | undefined
+  readonly entries: KeptEntry[]
+  /** What is newer than it. */
+  readonly later: Entry[]
+}
+
 /** A channel whose truth is in the primary. */
 class IpcChannel implements StoredChannel {
   elsewhere = 0
@@ -54,6 +64,7 @@ class IpcChannel implements StoredChannel {
   readonly #uplink: Uplink
   /** Before that, what comes is for a channel of the same name that was closed. */
   #isLoaded = false
+  #arriving: Arriving | undefined
   #isBacklogged = false
 
   constructor(name: string, follower: Follower, uplink: Uplink) {
@@ -62,12 +73,28 @@ class IpcChannel implements StoredChannel {
     this.#uplink = uplink
   }
 
-  load(snapshot: Snapshot, broken: Break | undefined): void {
+  load(head: SnapshotHead, broken: Break | undefined): void {
+    this.#arriving = { head, broken, entries: [], later: [] }
+  }
+
+  add(entries: readonly KeptEntry[]): void {
+    this.#arriving?.entries.push(...entries)
+  }
+
+  loaded(): void {
+    if (!this.#arriving) return
+    const { head, broken, entries, later } = this.#arriving
+    this.#arriving = undefined
     this.#isLoaded = true
-    this.#follower.load(snapshot, broken)
+    this.#follower.load({ ...head, entries }, broken)
+    for (const entry of later) this.accept(entry)
   }
 
   accept(entry: Entry): void {
+    if (this.#arriving) {
+      this.#arriving.later.push(entry)
+      return
+    }
     if (!this.#isLoaded) return
     this.#follower.accept(entry)
     if (this.#follower.isBacklogged && !this.#isBacklogged) this.#hold()

@@ -4,6 +4,7 @@ import type { HubEvent } from '../event/event.js'
 import type { HistoryLimits } from '../event/history.js'
 import type { Break, Delivery, Follower, StoredChannel } from '../store/store.js'
 import { encode, type Link } from './link.js'
+import { Load } from './load.js'
 import type { ToPrimary, ToWorker } from './protocol.js'
 
 /** The primary shows nothing to subscribers: of what is not in the history it keeps nothing. */
@@ -23,6 +24,8 @@ export class Line implements Follower {
   #log: Log
   readonly #workers = new Set<Downlink>()
   readonly #backlogged = new Set<Downlink>()
+  /** What is on its way to workers. */
+  readonly #loads = new Map<Downlink, Load>()
   /** Appends that wait for workers. */
   #waiting: (() => void)[] = []
 
@@ -56,6 +59,7 @@ export class Line implements Follower {
     if (this.#workers.size === 0) return
     const bytes = encode({ kind: 'entry', channel: this.name, entry } satisfies ToWorker)
     for (const worker of this.#workers) worker.sendEncoded(bytes)
+    for (const load of this.#loads.values()) load.overtake(bytes.length)
   }
 
   /** Lets go of events that are too old for the history. */
@@ -63,15 +67,18 @@ export class Line implements Follower {
     this.#log.expire(this.#now(), this.#log.head)
   }
 
-  /** Tells a worker what there is, and of all that comes. */
-  join(worker: Downlink): void {
+  /** Tells a worker what there is, and of all that comes; resolves when it has been told. */
+  async join(worker: Downlink): Promise<void> {
     this.#load(worker, undefined)
     this.#workers.add(worker)
+    for (let load = this.#loads.get(worker); load; load = this.#loads.get(worker)) await load.done
   }
 
   leave(worker: Downlink): void {
     this.#workers.delete(worker)
     this.#backlogged.delete(worker)
+    this.#loads.get(worker)?.cancel()
+    this.#loads.delete(worker)
     this.release()
   }
 
@@ -107,15 +114,29 @@ export class Line implements Follower {
   }
 
   get #isHeld(): boolean {
-    return this.#backlogged.size > 0 || [...this.#workers].some(({ isFull }) => isFull)
+    for (const worker of this.#workers) if (this.#isBehind(worker)) return true
+    return false
   }
 
-  #load(worker: Downlink, broken: Break | undefined): void {
+  #isBehind(worker: Downlink): boolean {
+    if (!worker.isAwaited) return false
+    return (
+      worker.isFull || this.#backlogged.has(worker) || this.#loads.get(worker)?.isOvertaken === true
+    )
+  }
+
+  async #load(worker: Downlink, broken: Break | undefined): Promise<void> {
+    this.#loads.get(worker)?.cancel()
     const { epoch, head, history } = this.#log
     const { evictedThrough } = history
     const entries = [...history.after(0)]
     const departed = [...history.departed]
     const snapshot = { epoch, head, evictedThrough, entries, departed }
-    worker.send({ kind: 'load', channel: this.name, snapshot, broken })
+    const load = new Load(worker, this.name, snapshot, broken)
+    this.#loads.set(worker, load)
+    await load.done
+    if (this.#loads.get(worker) !== load) return
+    this.#loads.delete(worker)
+    this.release()
   }
 }

@@ -1,6 +1,6 @@
 import type { CacheAdapter, Config } from '../config/config.js'
 import { type ErrorCode, HubError, messageOf } from '../errors.js'
-import type { Entry, Snapshot } from '../event/entry.js'
+import type { Entry, KeptEntry, Snapshot } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
 import type { GroupStats } from '../group-stats.js'
 import type { ConnectionLimit } from '../limits/connection-limits.js'
@@ -67,15 +67,21 @@ export interface Admission {
   readonly limit: number
 }
 
+/** What a snapshot says besides its entries. */
+export type SnapshotHead = Omit<Snapshot, 'entries'>
+
 /** From the primary to a worker. */
 export type ToWorker =
   | { readonly kind: 'start'; readonly settings: WorkerSettings }
+  /** A channel's snapshot comes: this, its entries in parts, and that it was all. */
   | {
       readonly kind: 'load'
       readonly channel: string
-      readonly snapshot: Snapshot
+      readonly head: SnapshotHead
       readonly broken: Break | undefined
     }
+  | { readonly kind: 'part'; readonly channel: string; readonly entries: readonly KeptEntry[] }
+  | { readonly kind: 'loaded'; readonly channel: string }
   | { readonly kind: 'entry'; readonly channel: string; readonly entry: Entry }
   | { readonly kind: 'answer'; readonly call: number; readonly value: unknown }
   | { readonly kind: 'failure'; readonly call: number; readonly failure: Failure }

@@ -32,9 +32,10 @@ export class Session {
     this.#switchboard = switchboard
     this.#handlers = {
       open: async (adapter, name, options) => {
-        const line = await switchboard.join(link, adapter, name, options)
-        if (this.#isClosed) line.leave(link)
-        else this.#lines.set(name, line)
+        const line = await switchboard.open(adapter, name, options)
+        if (this.#isClosed) return
+        this.#lines.set(name, line)
+        await line.join(link)
       },
       append: async (name, event, delivery) => {
         const entry = await switchboard.append(name, event, delivery)
@@ -51,7 +52,7 @@ export class Session {
       enter: async (network) => seats.enter(network),
       enterClient: async (network) => seats.enterClient(network),
     }
-    link.onRoom = () => this.#release()
+    link.onRoom = () => this.release()
   }
 
   receive(request: Request): void {
@@ -71,6 +72,11 @@ export class Session {
     }
   }
 
+  /** Lets those go on who waited for the worker, if they can. */
+  release(): void {
+    for (const line of this.#lines.values()) line.release()
+  }
+
   /** The worker has gone. */
   close(): void {
     this.#isClosed = true
@@ -87,9 +93,5 @@ export class Session {
     } catch (error) {
       this.#link.send({ kind: 'failure', call, failure: toFailure(error) })
     }
-  }
-
-  #release(): void {
-    for (const line of this.#lines.values()) line.release()
   }
 }

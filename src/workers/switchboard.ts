@@ -123,16 +123,9 @@ export class Switchboard {
     return this.#storeOf(adapter).channels()
   }
 
-  /** Tells a worker what there is of a channel, and of all that comes. */
-  async join(
-    worker: Downlink,
-    adapter: CacheAdapter,
-    name: string,
-    options: StoredChannelOptions,
-  ): Promise<Line> {
-    const { follower: line } = await this.#lines.open(name, { cacheAdapter: adapter, ...options })
-    line.join(worker)
-    return line
+  /** Opens a channel for a worker that is going to join it. */
+  async open(adapter: CacheAdapter, name: string, options: StoredChannelOptions): Promise<Line> {
+    return (await this.#lines.open(name, { cacheAdapter: adapter, ...options })).follower
   }
 
   /** @returns undefined for an event that was appended already */

@@ -1,18 +1,31 @@
 import type { Duplex } from 'node:stream'
 import { HubError } from '../errors.js'
-import type { Entry, Snapshot } from '../event/entry.js'
+import type { Entry, KeptEntry, Snapshot } from '../event/entry.js'
 import type { Break } from '../store/store.js'
 import { Link } from './link.js'
-import { type CallName, type Calls, type ToPrimary, type ToWorker, toError } from './protocol.js'
+import {
+  type CallName,
+  type Calls,
+  type SnapshotHead,
+  type ToPrimary,
+  type ToWorker,
+  toError,
+} from './protocol.js'
 
 /** A channel as a worker follows it. */
 export interface Followed {
-  load(snapshot: Snapshot, broken: Break | undefined): void
+  /** What it has is to be replaced by a snapshot, which comes in parts. */
+  load(head: SnapshotHead, broken: Break | undefined): void
+  add(entries: readonly KeptEntry[]): void
+  loaded(): void
   accept(entry: Entry): void
 }
 
 /** What the uplink passes on. */
-type Order = Exclude<ToWorker, { kind: 'load' | 'entry' | 'answer' | 'failure' }>
+type Order = Exclude<
+  ToWorker,
+  { kind: 'load' | 'part' | 'loaded' | 'entry' | 'answer' | 'failure' }
+>
 
 interface Pending {
   resolve(value: unknown): void
@@ -67,11 +80,15 @@ export class Uplink {
       case 'entry':
         this.#followed.get(message.channel)?.accept(own(message.entry))
         break
-      case 'load': {
-        const { channel, snapshot, broken } = message
-        this.#followed.get(channel)?.load(ownAll(snapshot), broken)
+      case 'load':
+        this.#followed.get(message.channel)?.load(message.head, message.broken)
         break
-      }
+      case 'part':
+        this.#followed.get(message.channel)?.add(message.entries.map(own))
+        break
+      case 'loaded':
+        this.#followed.get(message.channel)?.loaded()
+        break
       case 'answer':
         this.#take(message.call)?.resolve(message.value)
         break

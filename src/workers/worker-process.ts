@@ -21,6 +21,9 @@ const MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url))
  */
 const PATIENCE = { ready: 2, silent: 5, starting: 30 }
 
+/** Bytes that a worker may leave untaken, besides an event; it is killed if it leaves more. */
+const UNTAKEN = 67_108_864
+
 /** A worker, as its primary has it. */
 export class WorkerProcess implements Taker {
   /** Resolves when it takes connections; rejects with the reason if it ends before that. */
@@ -50,7 +53,14 @@ export class WorkerProcess implements Taker {
   ) {
     this.#seats = new Seats(limits)
     this.#child = fork(MAIN, { stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'] })
-    this.#link = new Link(this.#child.stdio[4] as Duplex, (message) => this.#receive(message))
+    const stream = this.#child.stdio[4] as Duplex
+    const limit = UNTAKEN + settings.config.server.maxEventBytes
+    this.#link = new Link(stream, (message) => this.#receive(message), limit)
+    this.#link.onLife = () => this.#hear()
+    this.#link.onOverflow = () => {
+      this.#fault = new HubError('WORKER_FAILED', 'it did not take what it was told')
+      this.kill()
+    }
     this.#session = new Session(this.#link, switchboard, figures, this.#seats)
     this.ended = new Promise((resolve) => {
       this.#child.once('error', (error) => resolve(error.message))
@@ -106,10 +116,14 @@ export class WorkerProcess implements Taker {
     this.#link.send({ kind: 'credentials', credentials })
   }
 
-  /** Kills it if it has been silent for long. */
+  /** Lets nobody wait for it if it has been silent for a while; kills it if that was long. */
   tick(): void {
     this.#silentTicks += 1
     const isUp = this.#state === 'up'
+    if (this.#silentTicks >= PATIENCE.ready) {
+      this.#link.isAwaited = false
+      this.#session.release()
+    }
     if (this.#silentTicks > (isUp ? PATIENCE.silent : PATIENCE.starting)) this.kill()
     else this.ping()
   }
@@ -138,8 +152,12 @@ export class WorkerProcess implements Taker {
     this.#child.kill('SIGKILL')
   }
 
-  #receive(message: ToPrimary): void {
+  #hear(): void {
     this.#silentTicks = 0
+    this.#link.isAwaited = true
+  }
+
+  #receive(message: ToPrimary): void {
     switch (message.kind) {
       case 'up':
         this.#state = 'up'

@@ -23,7 +23,7 @@ const NO_SEATS = new Seats(new ConnectionLimits({ maxConnections: 0, maxConnecti
 const OPTIONS = { cacheLength: 100, assignIds: false }
 
 /** A worker's end and its primary's of a link in this process. */
-function linked(switchboard: Switchboard): { store: IpcStore; uplink: Uplink } {
+function linked(switchboard: Switchboard) {
   const up = new PassThrough()
   const down = new PassThrough()
   const uplink = new Uplink(Duplex.from({ readable: down, writable: up }))
@@ -33,7 +33,7 @@ function linked(switchboard: Switchboard): { store: IpcStore; uplink: Uplink } {
   )
   const session = new Session(link, switchboard, NO_FIGURES, NO_SEATS)
   link.onClose = () => session.close()
-  return { store: new IpcStore('memory', uplink), uplink }
+  return { store: new IpcStore('memory', uplink), uplink, link, session, down }
 }
 
 /** A store as a worker has it, whose primary ends with it. */
@@ -74,10 +74,12 @@ describe('workers on one primary', () => {
   let one: IpcStore
   let other: IpcStore
   let uplinks: Uplink[]
+  let ends: readonly ReturnType<typeof linked>[]
 
   beforeEach(() => {
     switchboard = new Switchboard(config, new Map([['memory', new MemoryStore()]]))
     const links = [linked(switchboard), linked(switchboard)] as const
+    ends = links
     uplinks = links.map(({ uplink }) => uplink)
     one = links[0].store
     other = links[1].store
@@ -124,6 +126,71 @@ describe('workers on one primary', () => {
     await reader.catchUp()
     const ids = [...(late.loaded[0]?.entries ?? []).map(({ id }) => id), ...late.ids]
     assert.deepEqual(ids, ['1', '2', '3', '4', '5', '6'])
+  })
+
+  it('are told of a long history in parts, and after it of what came meanwhile', async () => {
+    const writer = await one.open('test', OPTIONS, NOBODY)
+    const data = 'x'.repeat(200_000)
+    const append = (id: number) => writer.append(checkEvent({ id: `${id}`, data }))
+    for (let id = 1; id <= 50; id += 1) await append(id)
+    const end = ends[1]
+    let longest = 0
+    end?.down.on('data', (chunk: Buffer) => {
+      longest = Math.max(longest, chunk.length)
+    })
+    const late = follower()
+    const opening = other.open('test', OPTIONS, late)
+    for (let id = 51; id <= 70; id += 1) await append(id)
+    await (await opening).catchUp()
+    assert.equal(late.loaded.length, 1)
+    const ids = [...(late.loaded[0]?.entries ?? []).map(({ id }) => id), ...late.ids]
+    assert.deepEqual(
+      ids,
+      Array.from({ length: 70 }, (_, index) => `${index + 1}`),
+    )
+    assert.ok(late.ids.length > 0 && late.ids.length <= 20, `${late.ids.length} came meanwhile`)
+    assert.ok(longest < 2_000_000, `${longest} bytes in one`)
+  })
+
+  it('are told anew of a channel that is opened anew while its history is on its way', async () => {
+    const writer = await one.open('test', OPTIONS, NOBODY)
+    const data = 'x'.repeat(500_000)
+    for (let id = 1; id <= 10; id += 1) await writer.append(checkEvent({ id: `${id}`, data }))
+    const first = follower()
+    const second = follower()
+    const openings = [other.open('test', OPTIONS, first), other.open('test', OPTIONS, second)]
+    await Promise.all(openings)
+    await writer.append(checkEvent({ id: 'last', data: '' }))
+    await (await openings[1])?.catchUp()
+    assert.deepEqual(first.loaded, [])
+    assert.equal(second.loaded.length, 1)
+    assert.equal(second.loaded[0]?.entries.length, 10)
+    assert.deepEqual(second.ids, ['last'])
+  })
+
+  it('are not waited for while they are silent, however far behind', async () => {
+    const writer = await one.open('test', OPTIONS, NOBODY)
+    await other.open('test', OPTIONS, NOBODY)
+    const hung = ends[1]
+    assert.ok(hung)
+    hung.uplink.send({ kind: 'backlog', channel: 'test', isBacklogged: true })
+    await hung.uplink.call('catchUp', 'test')
+    let isDone = false
+    const append = writer.append(checkEvent({ data: '' })).then(() => {
+      isDone = true
+    })
+    await writer.catchUp()
+    assert.equal(isDone, false)
+    hung.link.isAwaited = false
+    hung.session.release()
+    await append
+    hung.link.isAwaited = true
+    isDone = false
+    const next = writer.append(checkEvent({ data: '' }))
+    await writer.catchUp()
+    assert.equal(isDone, false)
+    hung.uplink.send({ kind: 'backlog', channel: 'test', isBacklogged: false })
+    await next
   })
 
   it('are told nothing of a channel that they have closed, and all of it once open again', async () => {

@@ -161,6 +161,20 @@ describe('a hub with workers', function () {
     assert.deepEqual(resumed.ids, ids)
   })
 
+  it('lets publishers wait no longer for a worker that hangs with much untaken', async () => {
+    const hub = await start()
+    await subscribers(hub, 9)
+    process.kill(hub.workers[0] as number, 'SIGSTOP')
+    const data = 'x'.repeat(900_000)
+    for (let id = 1; id <= 12; id += 1) {
+      assert.equal((await hub.publish('test', { id, data }, CLOSE)).status, 200)
+    }
+    assert.deepEqual(
+      hub.log.filter(({ msg }) => /is replaced/.test(`${msg}`)),
+      [],
+    )
+  })
+
   it('takes all who come at once, and spreads them', async () => {
     const hub = await start()
     const streams = await subscribers(hub, 3000)
@@ -208,6 +222,19 @@ describe('a hub with workers', function () {
     assert.equal((await fetch(hub.url)).status, 200)
     for (const stream of streams) await stream.end()
     for (const pid of first.workers) await until(() => !isAlive(pid))
+  })
+
+  it('stops quietly if its group is interrupted while workers start', async () => {
+    const interrupt = `data:text/javascript,if(process.send)process.kill(-process.ppid,'SIGINT')`
+    const { code, stderr } = await cli(['serve', '--port', '0'], {
+      env: {
+        NODE_OPTIONS: `--import ${interrupt}`,
+        SSEHUB_SERVER_WORKERS: '2',
+        SSEHUB_DEFAULT_CACHEADAPTER: 'memory',
+      },
+    })
+    assert.doesNotMatch(stderr, /^ssehub: /m)
+    assert.equal(code, 0)
   })
 
   it('tells what keeps it from starting once, as one process does', async () => {

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { makeFolder } from '../helpers/folder.js'
+import { forWorkers } from '../helpers/for-workers.js'
 import type { HubClient } from '../helpers/hub-client.js'
 import { ServedHub } from '../helpers/served-hub.js'
 
-describe('an acked event', () => noLoss(1, 10_000))
-describe('an acked event, with 3 workers', () => noLoss(3, 4000))
-
-function noLoss(workers: number, events: number): void {
+forWorkers('an acked event', (_, workers) => {
+  const events = workers === 1 ? 10_000 : 4000
   const settings = {
     server: { workers },
     default: { cacheAdapter: 'leveldb', cacheLength: 20_000 },
@@ -67,7 +66,7 @@ function noLoss(workers: number, events: number): void {
     assert.equal(first?.length, events / 2 + 1)
     for (const seen of others) assert.deepEqual(seen, first)
   })
-}
+})
 
 const PUBLISHERS = 8
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { makeFolder } from '../helpers/folder.js'
-import { type RunningHub, startHub } from '../helpers/hub.js'
+import { forWorkers } from '../helpers/for-workers.js'
+import type { StartedHub } from '../helpers/hub.js'
 import { sharedRedis } from '../helpers/redis-server.js'
 import { uniquePrefix } from '../helpers/unique.js'
 
@@ -64,11 +65,11 @@ const NAMES = [
 const pathOf = (name: string) => encodeURIComponent(name).replaceAll('.', '%2E')
 
 for (const adapter of ['memory', 'leveldb', 'redis'] as const) {
-  describe(`names of channels in ${adapter}`, () => {
+  forWorkers(`names of channels in ${adapter}`, (startHub) => {
     let folder: string
     let clean: () => Promise<void>
     let settings: Parameters<typeof startHub>[0]
-    let hub: RunningHub
+    let hub: StartedHub
 
     before(async () => {
       ;({ folder, clean } = await makeFolder())

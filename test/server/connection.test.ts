@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { forWorkers } from '../helpers/for-workers.js'
 import { startHub } from '../helpers/hub.js'
 import { collectGarbage } from '../helpers/memory.js'
 
@@ -74,8 +75,10 @@ describe('the connection of a stream', () => {
     while ((await hub.stats()).global.clients > 0) await nextTurn()
     await hub.hub.stop()
   })
+})
 
-  it('that resets at any moment leaves no subscriber behind', async () => {
+forWorkers('a stream', (startHub) => {
+  it('whose client resets at any moment leaves no subscriber behind', async () => {
     const hub = await startHub()
     for (let turns = 0; turns < 20; turns += 1) {
       const socket = hub.connect()

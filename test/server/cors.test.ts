@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { type RunningHub, startHub } from '../helpers/hub.js'
+import { forWorkers } from '../helpers/for-workers.js'
+import type { StartedHub } from '../helpers/hub.js'
 
 const ALLOW = 'access-control-allow-origin'
 const CREDENTIALS = 'access-control-allow-credentials'
 
-describe('CORS', () => {
-  let hub: RunningHub
+forWorkers('CORS', (startHub) => {
+  let hub: StartedHub
 
   before(async () => {
     hub = await startHub({

@@ -3,13 +3,14 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { answerBrokenRequest } from '../../src/server/broken-request.js'
 import { noRequests } from '../../src/stats.js'
-import { type RunningHub, startHub } from '../helpers/hub.js'
+import { forWorkers } from '../helpers/for-workers.js'
+import type { StartedHub } from '../helpers/hub.js'
 import type { Answer } from '../helpers/hub-client.js'
 import { bufferBytes } from '../helpers/memory.js'
 
 /** One test for each attack or accident; what it would break is its name. */
-describe('hardening', () => {
-  let hub: RunningHub
+forWorkers('hardening', (startHub) => {
+  let hub: StartedHub
 
   before(async () => {
     hub = await startHub()
@@ -188,26 +189,6 @@ describe('hardening', () => {
     assert.deepEqual(stream.data, ['b'])
   })
 
-  it('no time-out of HTTP writes an answer into a stream', async () => {
-    const taken = new WeakSet<Socket>()
-    const counters = noRequests()
-    const server = createServer((socket) => {
-      const error = Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
-      taken.add(socket)
-      answerBrokenRequest(error, socket, { counters, taken })
-      taken.delete(socket)
-      socket.write('as a stream nothing, ')
-      answerBrokenRequest(error, socket, { counters, taken })
-    }).listen(0)
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
-    const client = connect(port)
-    let text = ''
-    for await (const chunk of client) text += chunk
-    server.close()
-    assert.match(text, /^as a stream nothing, HTTP\/1.1 408 /)
-  })
-
   it('clients that go in the middle of anything end nothing else', async () => {
     const stream = await hub.subscribe('abort')
     const head = 'POST /abort HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"data":'
@@ -236,5 +217,27 @@ describe('hardening', () => {
     while (bufferBytes() - before > 10_000_000) await new Promise(setImmediate)
     slow.destroy()
     assert.equal(good.events.length, 300)
+  })
+})
+
+describe('hardening', () => {
+  it('no time-out of HTTP writes an answer into a stream', async () => {
+    const taken = new WeakSet<Socket>()
+    const counters = noRequests()
+    const server = createServer((socket) => {
+      const error = Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
+      taken.add(socket)
+      answerBrokenRequest(error, socket, { counters, taken })
+      taken.delete(socket)
+      socket.write('as a stream nothing, ')
+      answerBrokenRequest(error, socket, { counters, taken })
+    }).listen(0)
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const client = connect(port)
+    let text = ''
+    for await (const chunk of client) text += chunk
+    server.close()
+    assert.match(text, /^as a stream nothing, HTTP\/1.1 408 /)
   })
 })

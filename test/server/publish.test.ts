@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { gzipSync } from 'node:zlib'
-import { type RunningHub, startHub } from '../helpers/hub.js'
+import { forWorkers } from '../helpers/for-workers.js'
+import type { StartedHub } from '../helpers/hub.js'
 import { answerOf } from '../helpers/hub-client.js'
 
-describe('POST /PATH', () => {
-  let hub: RunningHub
+forWorkers('POST /PATH', (startHub) => {
+  let hub: StartedHub
 
   before(async () => {
     hub = await startHub()
@@ -125,7 +126,7 @@ describe('POST /PATH', () => {
   })
 })
 
-describe('other methods', () => {
+forWorkers('other methods', (startHub) => {
   it('are 405 and say which there are', async () => {
     const hub = await startHub()
     for (const [method, path, allow] of [
@@ -148,7 +149,7 @@ describe('other methods', () => {
   })
 })
 
-describe('who may publish', () => {
+forWorkers('who may publish', (startHub) => {
   const restricted = (restrictPublish: string[] | undefined) =>
     startHub({ ...(restrictPublish && { default: { restrictPublish } }) })
 

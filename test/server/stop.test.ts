@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { resolveConfig } from '../../src/config/resolve.js'
 import { createHub } from '../../src/hub.js'
 import { makeFolder } from '../helpers/folder.js'
-import { startHub } from '../helpers/hub.js'
+import { forWorkers } from '../helpers/for-workers.js'
 
-describe('a hub that stops', () => {
+forWorkers('a hub that stops', (startHub) => {
   it('ends streams with all they are owed and a jittered retry', async () => {
     const hub = await startHub()
     const streams = await Promise.all([1, 2, 3, 4].map(() => hub.subscribe('test')))
@@ -117,6 +117,17 @@ describe('a hub that stops', () => {
     await clean()
   })
 
+  it('does not start on a port that is taken, and says what to do', async () => {
+    const hub = await startHub()
+    await assert.rejects(startHub({ server: { port: hub.port } }), {
+      code: 'ADDRESS_UNAVAILABLE',
+      message: /port \d+.*--port/,
+    })
+    await hub.hub.stop()
+  })
+})
+
+describe('a hub', () => {
   it('can be stopped while it starts, and starts but once', async () => {
     const { config } = resolveConfig({ server: { port: 0 } }, 'the test', { env: {} })
     const hub = createHub(config)
@@ -125,14 +136,5 @@ describe('a hub that stops', () => {
     await started.catch(() => {})
     assert.throws(() => hub.url, { code: 'ADDRESS_UNAVAILABLE' })
     await assert.rejects(hub.start(), { code: 'HUB_STOPPING' })
-  })
-
-  it('does not start on a port that is taken, and says what to do', async () => {
-    const hub = await startHub()
-    await assert.rejects(startHub({ server: { port: hub.port } }), {
-      code: 'ADDRESS_UNAVAILABLE',
-      message: /port \d+.*--port/,
-    })
-    await hub.hub.stop()
   })
 })

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type RunningHub, startHub } from '../helpers/hub.js'
+import { forWorkers } from '../helpers/for-workers.js'
+import type { StartedHub } from '../helpers/hub.js'
 
-describe('GET /PATH', () => {
-  let hub: RunningHub
+forWorkers('GET /PATH', (startHub) => {
+  let hub: StartedHub
 
   before(async () => {
     hub = await startHub({ server: { pingInterval: 1 }, default: { cacheLength: 5 } })
@@ -171,7 +172,7 @@ describe('GET /PATH', () => {
   })
 })
 
-describe('GET of a channel that is not defined', () => {
+forWorkers('GET of a channel that is not defined', (startHub) => {
   it('is 404 where channels have to be', async () => {
     const hub = await startHub({
       server: { allowUndefinedChannels: false },

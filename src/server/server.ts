@@ -74,6 +74,8 @@ export function createServer(context: ServerContext): FastifyInstance {
     frameworkErrors: answerError,
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, context),
   })
+  // A publisher that has ended its side still waits for its answer, however long the store takes.
+  Object.assign(app.server, { httpAllowHalfOpen: true })
   app.setErrorHandler((error: Parameters<typeof answerError>[0], request, reply) => {
     if (error instanceof HubError && error.code === 'INVALID_CHANNEL') {
       context.counters.refusedNames += 1

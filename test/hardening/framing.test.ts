@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { type RunningHub, startHub } from '../helpers/hub.js'
+import { forWorkers } from '../helpers/for-workers.js'
+import type { StartedHub } from '../helpers/hub.js'
 import type { OpenStream } from '../helpers/open-stream.js'
 
 const EVENT = '{"data":"x"}'
@@ -15,8 +16,8 @@ const HIDDEN = post(LENGTH, '{"data":"!"}')
 
 const CHUNKED = `0\r\n\r\n${HIDDEN}`
 
-describe('a request that others may read differently', () => {
-  let hub: RunningHub
+forWorkers('a request that others may read differently', (startHub) => {
+  let hub: StartedHub
   let stream: OpenStream
 
   before(async () => {
@@ -115,7 +116,6 @@ describe('a request that others may read differently', () => {
       ['200'],
       [],
     ],
-    ['more body than its length', post(LENGTH, `${EVENT}GET`), ['200', '400'], ['x']],
     ['less body than its length', post('Content-Length: 100'), ['400'], []],
     ['a length of 0', post('Content-Length: 0', ''), ['400'], []],
     ['two publishes at once', post(LENGTH) + HIDDEN, ['200', '200'], ['x', '!']],
@@ -146,6 +146,12 @@ describe('a request that others may read differently', () => {
       assert.deepEqual(await seen(), data)
     })
   }
+
+  it('has one meaning: one with more body than its length', async () => {
+    const statuses = await send(post(LENGTH, `${EVENT}GET`))
+    assert.equal(statuses.at(-1), '400') // it may come before the publish is done
+    assert.deepEqual(await seen(), ['x'])
+  })
 
   it('cannot reach the hub behind that for a stream, nor put an answer into it', async () => {
     const head = 'GET /test HTTP/1.1\r\nHost: x\r\n'

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { mkdir, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fetchHistory } from '../../src/client/history.js'
 import { makeFolder } from '../helpers/folder.js'
 import { answerOf } from '../helpers/hub-client.js'
@@ -102,3 +104,22 @@ function whileFull(workers: number): void {
     )
   })
 }
+
+describe('a hub whose log cannot be written', () => {
+  it('answers as ever, and says so once where it can', async () => {
+    const { folder, clean } = await makeFolder()
+    const logdir = join(folder, 'log')
+    await mkdir(logdir)
+    await symlink('/dev/full', join(logdir, 'ssehub.log')) // each write to it finds a full disk
+    const settings = { server: { logdir }, channels: [{ path: 'closed', subscribe: 'nobody' }] }
+    const hub = await ServedHub.startWith(settings, folder)
+    for (let turn = 0; turn < 40; turn += 1) {
+      assert.equal((await fetch(`${hub.url}/closed`)).status, 403)
+    }
+    assert.equal((await hub.publish('open', { data: 'x' })).status, 200)
+    const complaints = hub.log.filter(({ msg }) => /log file cannot be written/.test(`${msg}`))
+    assert.equal(complaints.length, 1)
+    await hub.kill()
+    await clean()
+  })
+})

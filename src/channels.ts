@@ -4,6 +4,7 @@ import { checkNameLength } from './channel/name.js'
 import type { CacheAdapter, Config } from './config/config.js'
 import { HubError } from './errors.js'
 import type { HubEvent } from './event/event.js'
+import { checkKeepable } from './event/keepable.js'
 import { Opener } from './opener.js'
 import type { Counts } from './stats.js'
 import type { Delivery, Store, StoredChannelOptions } from './store/store.js'
@@ -144,7 +145,8 @@ export class Channels implements Iterable<Channel> {
   /**
    * Gives an event to a channel; resolves when its store has it. The channel must be admitted.
    *
-   * @throws {HubError} `STORE_FAILED`, `STORE_UNAVAILABLE` if the store did not take it
+   * @throws {HubError} `EVENT_TOO_LARGE` for its history; `STORE_FAILED`, `STORE_UNAVAILABLE` if the
+   * store did not take it
    */
   publish(name: string, event: HubEvent): Promise<Published>
   /** @returns undefined if the channel got the event already, at an earlier delivery */
@@ -158,6 +160,7 @@ export class Channels implements Iterable<Channel> {
     event: HubEvent,
     delivery?: Delivery,
   ): Promise<Published | undefined> {
+    checkKeepable(event, this.#opener.configOf(name))
     const open = await this.#opener.open(name)
     const { follower: channel, stored } = open
     open.users += 1

@@ -1,6 +1,7 @@
 /** What went wrong, for programs. Each code is stable; the message is for people and may change. */
 export type ErrorCode =
   | 'INVALID_EVENT'
+  | 'EVENT_TOO_LARGE'
   | 'INVALID_CHANNEL'
   | 'UNKNOWN_CHANNEL'
   | 'TOO_MANY_CHANNELS'

@@ -29,6 +29,7 @@ export function tooMany(message: string, setting: string, headers: HttpError['he
 
 const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   INVALID_EVENT: 400,
+  EVENT_TOO_LARGE: 413,
   INVALID_CHANNEL: 400,
   UNKNOWN_CHANNEL: 404,
   TOO_MANY_CHANNELS: 429,

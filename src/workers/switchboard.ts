@@ -3,6 +3,7 @@ import type { CacheAdapter, Config } from '../config/config.js'
 import { HubError } from '../errors.js'
 import type { Entry } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
+import { checkKeepable } from '../event/keepable.js'
 import { type Opened, Opener } from '../opener.js'
 import type { Counted, Counts } from '../stats.js'
 import type { Delivery, Store, StoredChannel, StoredChannelOptions } from '../store/store.js'
@@ -111,6 +112,7 @@ export class Switchboard {
     event: HubEvent,
     delivery?: Delivery,
   ): Promise<Published | undefined> {
+    checkKeepable(event, this.#lines.configOf(name))
     const open = await this.#lines.open(name)
     const entry = await this.#append(open, event, delivery)
     if (!entry) return undefined

@@ -45,8 +45,8 @@ export interface BenchOptions {
   readonly pid?: number | undefined
 }
 
-export const DEFAULT_BODY = '{"id":"{id}","data":"{data}"}'
-export const MIN_SIZE = STAMP_LENGTH
+const DEFAULT_BODY = '{"id":"{id}","data":"{data}"}'
+const MIN_SIZE = STAMP_LENGTH
 
 /** Files that a process has open besides its connections. */
 const OTHER_FILES = 40

@@ -87,7 +87,7 @@ export interface BenchResult {
 }
 
 /** @param histogram of us */
-export function latencyOf(histogram: Histogram): Latency {
+function latencyOf(histogram: Histogram): Latency {
   const ms = (us: number) => round(us / 1e3)
   return {
     p50: ms(histogram.quantile(0.5)),

@@ -5,7 +5,7 @@ import { checkEvent, type HubEvent } from './event.js'
 import { members } from './json-text.js'
 
 /** What the JSON of an event may have at most, in bytes, where a hub does not say else. [ssehub] */
-export const MAX_EVENT_BYTES = 8_192_000
+const MAX_EVENT_BYTES = 8_192_000
 
 /** An event, and where it says that it is to go. */
 export interface AddressedEvent {

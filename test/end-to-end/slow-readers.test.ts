@@ -90,7 +90,10 @@ describe('readers that never read', function () {
   })
 
   it('cost next to no memory, cost nobody an event, and are closed and counted', async function () {
-    if (process.platform !== 'linux') this.skip()
+    if (process.platform !== 'linux') {
+      process.stderr.write('skipped: only on Linux can the memory of another process be seen\n')
+      this.skip()
+    }
     const before = await bytes()
     const good: GoodReader[] = []
     for (let count = 0; count < GOOD; count += 1) good.push(new GoodReader(await connect()))

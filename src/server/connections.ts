@@ -5,6 +5,7 @@ import { connectionNetwork, networkOf } from '../access/network.js'
 import type { ConnectionLimit } from '../limits/connection-limits.js'
 import type { LimitLog } from '../limits/limit-log.js'
 import type { ServerCounters } from '../stats.js'
+import { Refusals } from './refusals.js'
 
 /** How a connection was let in, or what keeps it out. */
 export interface Ticket {
@@ -28,45 +29,55 @@ export interface Gate {
 
 export interface ConnectionsOptions {
   readonly gate: Gate
-  /** How many that are kept out are told so at once; the others are closed at once. */
+  /** How many that are kept out are told so at once; see `Refusals`. */
   readonly maxRefusals: number
   readonly trustedProxies: AccessList
   readonly counters: ServerCounters
   readonly log: LimitLog
 }
 
-/** Ms that one who is kept out has to say what it wants, and then to take its answer. */
-const PATIENCE = 3000
-
 /** The connections of the server: counted from the first byte to the last, whatever they become. */
 export class Connections {
   readonly #options: ConnectionsOptions
   readonly #tickets = new WeakMap<object, Ticket>()
-  #refusals = 0
+  /** Those that are kept out, until they are gone. */
+  readonly #refusals: Refusals<Ticket>
+  /** Of those, the ones that were counted. */
+  readonly #refused = new WeakSet<Ticket>()
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
+    this.#refusals = new Refusals(options.maxRefusals, (ticket) => this.#refuse(ticket))
   }
 
   /** A connection has come. */
   take(socket: Socket): Ticket {
-    const { gate, maxRefusals, trustedProxies } = this.#options
+    const { gate, trustedProxies } = this.#options
     const network = connectionNetwork(socket.remoteAddress, trustedProxies)
     const ticket = gate.enter(socket, network)
     this.#tickets.set(socket, ticket)
-    if (!ticket.limit) {
-      socket.once('close', () => gate.leave(ticket.network))
-      return ticket
-    }
-    this.refuse(ticket.limit)
-    if (this.#refusals >= maxRefusals) socket.destroy()
-    else this.#dismiss(socket)
+    if (ticket.limit) this.#refusals.add(ticket, socket)
+    else socket.once('close', () => gate.leave(ticket.network))
     return ticket
   }
 
-  /** What keeps a connection out; such a one is only told to come back. */
+  /** A connection comes to HTTP, if by TLS for the second time. */
+  meet(socket: Socket): void {
+    if (!this.#tickets.has(socket)) this.take(socket)
+  }
+
+  /** What keeps a connection out that asks for something; it gets one answer. */
   limitOf(socket: Socket): ConnectionLimit | undefined {
-    return (this.#tickets.get(socket) ?? this.take(socket)).limit
+    const ticket = this.#tickets.get(socket)
+    if (ticket?.limit) this.#refusals.hear(ticket)
+    return ticket?.limit
+  }
+
+  /** The same where it asks for what there is no room for: that is counted, once. */
+  turnAway(socket: Socket): ConnectionLimit | undefined {
+    const ticket = this.#tickets.get(socket)
+    if (ticket) this.#refuse(ticket)
+    return this.limitOf(socket)
   }
 
   /** A connection goes on in another socket, as a stream does. */
@@ -75,7 +86,7 @@ export class Connections {
     if (!ticket || from === to) return
     this.#tickets.set(to, ticket)
     if (ticket.limit) {
-      this.#dismiss(to)
+      this.#refusals.carryOver(ticket, to)
       return
     }
     const { gate } = this.#options
@@ -99,26 +110,23 @@ export class Connections {
     const { gate } = this.#options
     const network = networkOf(address)
     const limit = await gate.enterClient(network)
-    if (limit) this.refuse(limit)
+    if (limit) this.#count(limit)
     else if (stream.destroyed) gate.leaveClient(network)
     else stream.once('close', () => gate.leaveClient(network))
     return limit
   }
 
-  /** Counts one that is kept out. */
-  refuse(limit: ConnectionLimit): void {
+  /** Counts one that is kept out, once. */
+  #refuse(ticket: Ticket): void {
+    if (!ticket.limit || this.#refused.has(ticket)) return
+    this.#refused.add(ticket)
+    this.#count(ticket.limit)
+  }
+
+  #count(limit: ConnectionLimit): void {
     const { counters, log } = this.#options
     counters.refusedConnections += 1
     if (limit === 'server.maxConnectionsPerIp') counters.refusedConnectionsPerIp += 1
     log.tell(limit, 'readers are told to come back later, publishers get a 429')
-  }
-
-  #dismiss(socket: Socket): void {
-    this.#refusals += 1
-    const timer = setTimeout(() => socket.destroy(), PATIENCE)
-    socket.once('close', () => {
-      this.#refusals -= 1
-      clearTimeout(timer)
-    })
   }
 }

@@ -79,7 +79,7 @@ function track({ raw }: FastifyRequest, { publishes }: ServerContext): void {
 function admit(request: FastifyRequest, context: ServerContext): void {
   const { config, channels } = context
   const { channel } = request.target
-  const limit = context.connections.limitOf(request.raw.socket)
+  const limit = context.connections.turnAway(request.raw.socket)
   if (limit) throw tooMany('there is no room for more connections', limit)
   if (!config.server.enablePost) {
     throw new HttpError(405, 'publishing by POST is switched off (server.enablePost)', {

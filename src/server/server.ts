@@ -131,7 +131,7 @@ export function createServer(context: ServerContext): FastifyInstance {
     done()
   })
   const frontDoor = new FrontDoor(app.server, maxHeaderBytes)
-  app.server.on('connection', (socket) => context.connections.limitOf(socket))
+  app.server.on('connection', (socket) => context.connections.meet(socket))
   app.addHook('preClose', (done) => {
     frontDoor.close()
     done()

@@ -20,7 +20,7 @@ export function subscribeRoute(app: FastifyInstance, context: ServerContext): vo
     const subscription = parseSubscription(query, headerText(lastEventId))
     const headers = context.policies.for(name).origins.headersFor(origin)
     context.channels.admit(name)
-    const kept = context.connections.limitOf(request.raw.socket)
+    const kept = context.connections.turnAway(request.raw.socket)
     const admission = kept ? undefined : await admitted(request, context)
     if (request.raw.socket.destroyed) return reply.hijack()
     const wire = await takeWire(reply, context)

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type RunningHub, startHub } from '../helpers/hub.js'
+import { connectionRoom } from '../../src/limits/open-files.js'
+import { forWorkers } from '../helpers/for-workers.js'
+import { type RunningHub, type StartedHub, startHub } from '../helpers/hub.js'
 import type { OpenStream } from '../helpers/open-stream.js'
 import { until } from '../helpers/until.js'
 
@@ -70,14 +72,26 @@ describe('the limits of connections', () => {
   it('still let the hub tell of itself when it is full', async () => {
     await start({ maxConnections: 1 })
     await hub.subscribe('test')
-    const answer = await hub.raw('GET /stats HTTP/1.1\r\nHost: x\r\n\r\n')
-    assert.match(answer, /^HTTP\/1.1 200 OK\r\n[\s\S]*"refused_connections":1,/)
+    for (const request of ['GET /', 'HEAD /stats', 'OPTIONS /test', 'GET /stats']) {
+      const answer = await hub.raw(`${request} HTTP/1.1\r\nHost: x\r\n\r\n`)
+      assert.match(answer, /^HTTP\/1.1 20[04] /)
+    }
+    assert.equal(global().refused_connections, 0, 'nobody was turned away')
+    await hub.raw(POST)
+    await hub.subscribe('test')
+    assert.equal(global().refused_connections, 2)
   })
 
-  it('close what is kept out and says nothing', async () => {
+  it('close what is kept out and says nothing after a second, and count it', async () => {
     await start({ maxConnections: 1 })
     await hub.subscribe('test')
+    const begun = performance.now()
     assert.equal(await hub.raw(''), '')
+    assert.ok(performance.now() - begun < 2500)
+    assert.equal(global().refused_connections, 1)
+    assert.equal(await hub.raw('GET / HT'), '')
+    assert.ok(performance.now() - begun > 3000, 'who has begun to say something has longer')
+    assert.equal(global().refused_connections, 2)
   })
 
   it('keep an address out that has maxConnectionsPerIp, and nobody else', async () => {
@@ -111,5 +125,31 @@ describe('the limits of connections', () => {
     await start({ maxConnections: 0, maxConnectionsPerIp: 0 })
     await Promise.all(Array.from({ length: 20 }, () => hub.subscribe('test')))
     assert.equal(global().clients, 20)
+  })
+})
+
+forWorkers('a hub that is full, and full of connections that say nothing', (startHub, workers) => {
+  let hub: StartedHub
+
+  before(async () => {
+    hub = await startHub({ server: { maxConnections: 1 } })
+    await hub.subscribe('test')
+  })
+
+  after(async () => {
+    hub.closeStreams()
+    await hub.hub.stop()
+  })
+
+  it('tells those all the same who do say what they want', async () => {
+    const { maxRefusals } = connectionRoom({ maxConnections: 1, workers })
+    const silent = Array.from({ length: maxRefusals * workers + 10 }, () => hub.connect())
+    for (const socket of silent) socket.on('error', () => {})
+    await Promise.all(silent.map((socket) => once(socket, 'connect')))
+    const reader = await hub.subscribe('test')
+    await reader.end()
+    assert.match(reader.body, /\(server\.maxConnections\)\n\nretry: \d+\n\n$/)
+    assert.match(await hub.raw(POST), /^HTTP\/1.1 429 [\s\S]*\(server\.maxConnections\)/)
+    for (const socket of silent) socket.destroy()
   })
 })

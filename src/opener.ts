@@ -109,7 +109,8 @@ export class Opener<F extends Expiring> implements Iterable<[name: string, opene
     let opening = this.#opening.get(name)
     if (!opening) {
       if (!this.#config.channels.has(name) && this.#dynamic >= this.#maxDynamic) {
-        const message = 'there are too many channels for another one (server.maxChannels)'
+        const message =
+          'there are too many channels for another one (server.maxChannels); try again'
         throw new HubError('TOO_MANY_CHANNELS', message)
       }
       opening = this.#openFromStore(name, config).finally(() => this.#opening.delete(name))

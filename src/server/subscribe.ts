@@ -29,15 +29,16 @@ export function subscribeRoute(app: FastifyInstance, context: ServerContext): vo
     const limit = kept ?? (await context.connections.enterClient(stream, address))
     const { start } = subscription
     const lastId = start.from === 'id' ? start.id : undefined
-    const channel = limit ? undefined : admission && (await open(name, lastId, context, request))
+    const found = limit || !admission ? undefined : await open(name, lastId, context, request)
     if (stream.destroyed || stream.closed) {
       stream.destroy()
       return
     }
     const sink = wire.open(headers)
-    if (limit) sink.write(noRoom(limit))
-    if (!channel || context.isStopping()) sendAway(stream, sink, context)
-    else follow(stream, sink, channel, subscription, admission?.expiresAt)
+    if (limit) sink.write(noRoom('connections', limit))
+    if (found === 'full') sink.write(noRoom('channels', 'server.maxChannels'))
+    if (!found || found === 'full' || context.isStopping()) sendAway(stream, sink, context)
+    else follow(stream, sink, found, subscription, admission?.expiresAt)
   })
 }
 
@@ -62,18 +63,21 @@ async function admitted(
   }
 }
 
-/** Undefined while the store fails. */
+/** Undefined while the store fails; `full` if there is no room for another channel. */
 async function open(
   name: string,
   lastId: string | undefined,
   context: ServerContext,
   { log }: FastifyRequest,
-): Promise<Channel | undefined> {
+): Promise<Channel | 'full' | undefined> {
   try {
     return await context.channels.find(name, lastId)
   } catch (error) {
-    if (isOfCode(error, 'TOO_MANY_CHANNELS')) refuseChannel(context)
-    else log.error({ err: error, channel: name }, 'a subscriber was sent away')
+    if (isOfCode(error, 'TOO_MANY_CHANNELS')) {
+      refuseChannel(context)
+      return 'full'
+    }
+    log.error({ err: error, channel: name }, 'a subscriber was sent away')
     return undefined
   }
 }
@@ -96,8 +100,8 @@ function sendAway(stream: Wire['stream'], sink: OpenSink, { retry }: ServerConte
   stream.once('close', () => clearTimeout(timer))
 }
 
-function noRoom(limit: string): Buffer {
-  return Buffer.from(`: there is no room for more connections (${limit})\n\n`)
+function noRoom(what: 'connections' | 'channels', setting: string): Buffer {
+  return Buffer.from(`: there is no room for more ${what} (${setting})\n\n`)
 }
 
 /** The head and what there is of the past go out in one write. */

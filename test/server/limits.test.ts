@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { type RunningHub, startHub } from '../helpers/hub.js'
+import { forWorkers } from '../helpers/for-workers.js'
+import { type RunningHub, type StartedHub, startHub } from '../helpers/hub.js'
 import { answerOf } from '../helpers/hub-client.js'
 
 describe('the limits of a request', () => {
@@ -39,21 +40,6 @@ describe('the limits of a request', () => {
     }
     const { global } = await hub.stats()
     assert.deepEqual([global.refused_channel_names, global.channels], [6, 3])
-  })
-
-  it('let no more channels be than maxChannels, and tell readers to come back', async () => {
-    hub = await startHub({ server: { maxChannels: 1 } })
-    assert.equal((await hub.publish('one', { data: 'x' })).status, 200)
-    const stream = await hub.subscribe('other')
-    await stream.end()
-    assert.match(stream.head, /^HTTP\/1.1 200 OK\r\n/)
-    assert.match(stream.body, /^:ok\n\nretry: \d+\n\n$/)
-    const refused = await hub.publish('other', { data: 'x' })
-    assert.deepEqual([refused.status, refused.headers.get('retry-after')], [429, '1'])
-    assert.match((await answerOf(refused)).message, /\(server\.maxChannels\)$/)
-    assert.equal((await hub.publish('one', { data: 'x' })).status, 200)
-    const { global } = await hub.stats()
-    assert.deepEqual([global.refused_channels, global.channels], [2, 1])
   })
 
   it('let nobody publish more often than publishRatePerIp and publishRatePerKey', async () => {
@@ -110,5 +96,30 @@ describe('the limits of a request', () => {
     assert.equal((await hub.stats()).global.timed_out_requests, 4)
     await hub.publish('test', { data: 'x' })
     await stream.count(1)
+  })
+})
+
+forWorkers('the limit of channels', (startHub) => {
+  let hub: StartedHub
+
+  afterEach(async () => {
+    hub.closeStreams()
+    await hub.hub.stop()
+  })
+
+  it('lets no more be than maxChannels, and says so to readers and publishers', async () => {
+    hub = await startHub({ server: { maxChannels: 1 } })
+    assert.equal((await hub.publish('one', { data: 'x' })).status, 200)
+    const stream = await hub.subscribe('other')
+    await stream.end()
+    assert.match(stream.head, /^HTTP\/1.1 200 OK\r\n/)
+    const reason = ': there is no room for more channels (server.maxChannels)'
+    assert.match(stream.body.replace(reason, 'REASON'), /^:ok\n\nREASON\n\nretry: \d+\n\n$/)
+    const refused = await hub.publish('other', { data: 'x' })
+    assert.deepEqual([refused.status, refused.headers.get('retry-after')], [429, '1'])
+    assert.match((await answerOf(refused)).message, /\(server\.maxChannels\); try again$/)
+    assert.equal((await hub.publish('one', { data: 'x' })).status, 200)
+    const { global } = await hub.stats()
+    assert.deepEqual([global.refused_channels, global.channels], [2, 1])
   })
 })

@@ -22,6 +22,9 @@ const MAX_AGE = 600
 
 const COOL_DOWN = 1000
 
+/** Ms for which keys that are old are still used while they are fetched again. */
+const STALE = 600_000
+
 /** Ms until the next try where keys are there, but could not be looked for anew. */
 const RETRY = 10_000
 
@@ -54,8 +57,11 @@ export class RemoteKeys implements KeySource {
     this.#coolDown = coolDown
   }
 
+  /** Waits for a fetch only where there are no keys, or nobody has looked for long: see `STALE`. */
   async keys(): Promise<readonly Key[]> {
-    if (this.#now() >= this.#staleAt) await this.renew()
+    const age = this.#now() - this.#staleAt
+    const renewed = age >= 0 ? this.renew() : undefined
+    if (!this.#keys || age >= STALE) await renewed
     if (this.#keys) return this.#keys
     throw new HubError(
       'KEYS_UNAVAILABLE',

@@ -38,12 +38,15 @@ export class KeyServer {
   pairs: readonly Pair[]
   /** What it answers in place of the set. */
   instead: { status: number; body: string } | undefined
+  /** Resolves when it is to answer. */
+  answering: Promise<void> | undefined
   readonly #server: Server
 
   private constructor(pairs: readonly Pair[]) {
     this.pairs = pairs
-    this.#server = createServer((_request, response) => {
+    this.#server = createServer(async (_request, response) => {
       this.requests += 1
+      await this.answering
       const { status, body } = this.instead ?? { status: 200, body: this.#set() }
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(body)
     })

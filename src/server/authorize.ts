@@ -88,11 +88,16 @@ function quotable(text: string): string {
   return text.replaceAll('"', "'")
 }
 
-/** Tells the log who was refused what. */
+/**
+ * Tells the log who was refused what.
+ *
+ * @param reason one of few
+ */
 export function logRefusal(
   { address }: FastifyRequest,
-  { logger }: ServerContext,
-  fields: { action: string; channel?: string; reason: string },
+  { burstLog }: ServerContext,
+  { action, channel, reason }: { action: string; channel?: string; reason: string },
 ): void {
-  logger.info({ ...fields, address: address ?? null }, 'a request was refused')
+  const details = { ...(channel !== undefined && { channel }), address: address ?? null }
+  burstLog.tell('info', 'a request was refused', { action, reason }, details)
 }

@@ -6,6 +6,7 @@ import type { Authority } from '../access/authority.js'
 import type { Channels } from '../channels.js'
 import type { Config } from '../config/config.js'
 import type { GroupStats } from '../group-stats.js'
+import type { BurstLog } from '../limits/burst-log.js'
 import type { LimitLog } from '../limits/limit-log.js'
 import type { PendingBytes } from '../limits/pending-bytes.js'
 import type { RateLimiter } from '../limits/rate-limiter.js'
@@ -26,6 +27,8 @@ export interface ServerContext {
   readonly counters: ServerCounters
   readonly connections: Connections
   readonly limitLog: LimitLog
+  /** Says who is refused, or sent away. */
+  readonly burstLog: BurstLog
   /** How often each address, and each holder of a token or key, may publish. */
   readonly rates: { readonly perIp: RateLimiter; readonly perKey: RateLimiter }
   /** What readers who do not read hold in memory. */

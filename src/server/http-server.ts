@@ -6,6 +6,7 @@ import { AccessList } from '../access/access-list.js'
 import { Authority } from '../access/authority.js'
 import type { Channels } from '../channels.js'
 import type { Config } from '../config/config.js'
+import { BurstLog } from '../limits/burst-log.js'
 import { ConnectionLimits } from '../limits/connection-limits.js'
 import { LimitLog } from '../limits/limit-log.js'
 import { type ConnectionRoom, connectionRoom } from '../limits/open-files.js'
@@ -88,6 +89,7 @@ export class HttpServer {
         log: limitLog,
       }),
       limitLog,
+      burstLog: new BurstLog(logger),
       rates: {
         perIp: new RateLimiter(publishRatePerIp, now),
         perKey: new RateLimiter(publishRatePerKey, now),

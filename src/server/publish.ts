@@ -115,7 +115,7 @@ function checkAddress(request: FastifyRequest, context: ServerContext): void {
   const reason =
     address === undefined
       ? 'nobody may publish whose address cannot be told: X-Forwarded-For or Forwarded is unclear'
-      : `${address} may not publish to this channel (restrictPublish)`
+      : 'may not publish to this channel (restrictPublish)'
   logRefusal(request, context, { action: 'publish', channel, reason })
-  throw new HttpError(403, reason)
+  throw new HttpError(403, address === undefined ? reason : `${address} ${reason}`)
 }

@@ -29,7 +29,7 @@ export function subscribeRoute(app: FastifyInstance, context: ServerContext): vo
     const limit = kept ?? (await context.connections.enterClient(stream, address))
     const { start } = subscription
     const lastId = start.from === 'id' ? start.id : undefined
-    const found = limit || !admission ? undefined : await open(name, lastId, context, request)
+    const found = limit || !admission ? undefined : await open(name, lastId, context)
     if (stream.destroyed || stream.closed) {
       stream.destroy()
       return
@@ -47,7 +47,7 @@ async function admitted(
   request: FastifyRequest,
   context: ServerContext,
 ): Promise<Pick<Grants, 'expiresAt'> | undefined> {
-  const { raw, log, target } = request
+  const { raw, target } = request
   // What follows on this connection is no request any more; that of HTTP/2 goes on.
   if (!isHttp2Request(raw)) context.taken.add(raw.socket)
   try {
@@ -55,7 +55,7 @@ async function admitted(
     return grants ?? { expiresAt: undefined }
   } catch (error) {
     if (error instanceof HubError && error.code === 'KEYS_UNAVAILABLE') {
-      log.error({ err: error, channel: target.channel }, 'a subscriber was sent away')
+      logSentAway(error, target.channel, context)
       return undefined
     }
     context.taken.delete(raw.socket)
@@ -68,7 +68,6 @@ async function open(
   name: string,
   lastId: string | undefined,
   context: ServerContext,
-  { log }: FastifyRequest,
 ): Promise<Channel | 'full' | undefined> {
   try {
     return await context.channels.find(name, lastId)
@@ -77,7 +76,7 @@ async function open(
       refuseChannel(context)
       return 'full'
     }
-    log.error({ err: error, channel: name }, 'a subscriber was sent away')
+    logSentAway(error, name, context)
     return undefined
   }
 }
@@ -86,6 +85,11 @@ async function open(
 export function refuseChannel({ counters, limitLog }: ServerContext): void {
   counters.refusedChannels += 1
   limitLog.tell('server.maxChannels', 'readers are told to come back later, publishers get a 429')
+}
+
+function logSentAway(error: unknown, channel: string, { burstLog }: ServerContext): void {
+  const reason = error instanceof HubError ? error.code : 'it failed'
+  burstLog.tell('error', 'a subscriber was sent away', { reason }, { err: error, channel })
 }
 
 function isOfCode(error: unknown, code: ErrorCode): boolean {

@@ -200,6 +200,19 @@ describe('tokens', () => {
       assert.deepEqual([channel, action, address], ['test', 'publish', '127.0.0.1'])
       assert.match(reason, /not a JSON Web Token/)
     })
+
+    it('are told of, where they are refused without end, in a few lines a second', async () => {
+      await Promise.all(Array.from({ length: 50 }, () => publish(bearer('junk'))))
+      await publish()
+      const lines = () => log.lines.filter((line) => line.includes('a request was refused'))
+      await until(() => lines().some((line) => line.includes('leftOut')))
+      assert.ok(lines().length < 30, `${lines().length} lines`)
+      const told = lines().map((line) => JSON.parse(line))
+      const leftOut = told.reduce((sum, { leftOut = 0 }) => sum + leftOut, 0)
+      const shown = told.filter(({ address }) => address === '127.0.0.1')
+      assert.equal(shown.length + leftOut, 51)
+      assert.ok(shown.some(({ reason }) => reason === 'this needs a token'))
+    })
   })
 
   describe('where channels differ', () => {

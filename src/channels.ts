@@ -7,7 +7,7 @@ import type { HubEvent } from './event/event.js'
 import { checkKeepable } from './event/keepable.js'
 import { Opener } from './opener.js'
 import type { Counts } from './stats.js'
-import type { Delivery, Store, StoredChannelOptions } from './store/store.js'
+import type { Delivery, Publisher, Store, StoredChannelOptions } from './store/store.js'
 import { add } from './sum.js'
 
 /** What a publisher is told of an event that the hub has taken. */
@@ -145,20 +145,28 @@ export class Channels implements Iterable<Channel> {
   /**
    * Gives an event to a channel; resolves when its store has it. The channel must be admitted.
    *
-   * @throws {HubError} `EVENT_TOO_LARGE` for its history; `STORE_FAILED`, `STORE_UNAVAILABLE` if the
+   * @param publisher counted where all of the hub's publishers are, if that is not here
+   * @throws {HubError} `EVENT_TOO_LARGE` for its history; `TOO_MANY_EVENTS` of the publisher; `STORE_FAILED`, `STORE_UNAVAILABLE` if the
    * store did not take it
    */
-  publish(name: string, event: HubEvent): Promise<Published>
+  publish(
+    name: string,
+    event: HubEvent,
+    delivery?: undefined,
+    publisher?: Publisher,
+  ): Promise<Published>
   /** @returns undefined if the channel got the event already, at an earlier delivery */
   publish(
     name: string,
     event: HubEvent,
     delivery: Delivery | undefined,
+    publisher?: Publisher,
   ): Promise<Published | undefined>
   async publish(
     name: string,
     event: HubEvent,
     delivery?: Delivery,
+    publisher?: Publisher,
   ): Promise<Published | undefined> {
     checkKeepable(event, this.#opener.configOf(name))
     const open = await this.#opener.open(name)
@@ -166,7 +174,7 @@ export class Channels implements Iterable<Channel> {
     open.users += 1
     try {
       await channel.ready()
-      const entry = await stored.append(event, delivery)
+      const entry = await stored.append(event, delivery, publisher)
       if (!entry) return undefined
       const { id = null, sequence } = entry
       const subscribers = channel.subscribers + (stored.elsewhere ?? 0)

@@ -63,13 +63,12 @@ export const SECTIONS = {
     }),
     publishRatePerIp: whole(0, 10_000_000, {
       default: 20_000,
-      description:
-        'Events a second that one IPv4 address or IPv6 /64 may POST to one process; 0 is no limit.',
+      description: 'Events a second that one IPv4 address or IPv6 /64 may POST; 0 is no limit.',
     }),
     publishRatePerKey: whole(0, 10_000_000, {
       default: 20_000,
       description:
-        'Events a second that may be POSTed to one process with one publish key, or by one ' +
+        'Events a second that may be POSTed with one publish key, or by one ' +
         'subject of tokens; 0 is no limit.',
     }),
     maxChannels: whole(0, 10_000_000, {

@@ -9,7 +9,7 @@ import type { GroupStats } from '../group-stats.js'
 import type { BurstLog } from '../limits/burst-log.js'
 import type { LimitLog } from '../limits/limit-log.js'
 import type { PendingBytes } from '../limits/pending-bytes.js'
-import type { RateLimiter } from '../limits/rate-limiter.js'
+import type { PublishRates } from '../limits/publish-rates.js'
 import type { ServerCounters, Stats } from '../stats.js'
 import type { Activity } from './activity.js'
 import type { Connections } from './connections.js'
@@ -29,8 +29,8 @@ export interface ServerContext {
   readonly limitLog: LimitLog
   /** Says who is refused, or sent away. */
   readonly burstLog: BurstLog
-  /** How often each address, and each holder of a token or key, may publish. */
-  readonly rates: { readonly perIp: RateLimiter; readonly perKey: RateLimiter }
+  /** How often who may publish; undefined for a worker, whose primary sees to it. */
+  readonly rates: PublishRates | undefined
   /** What readers who do not read hold in memory. */
   readonly pending: PendingBytes
   /** The sockets that become streams, and so are not HTTP's any more. */

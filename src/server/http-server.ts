@@ -11,7 +11,7 @@ import { ConnectionLimits } from '../limits/connection-limits.js'
 import { LimitLog } from '../limits/limit-log.js'
 import { type ConnectionRoom, connectionRoom } from '../limits/open-files.js'
 import { PendingBytes } from '../limits/pending-bytes.js'
-import { RateLimiter } from '../limits/rate-limiter.js'
+import { PublishRates } from '../limits/publish-rates.js'
 import { noRequests, type ServerCounters } from '../stats.js'
 import type { Credentials } from '../tls/credentials.js'
 import type { SecureServer } from '../tls/secure-server.js'
@@ -61,7 +61,7 @@ export class HttpServer {
 
   constructor(config: Config, options: HttpServerOptions) {
     const { channels, logger, now, keyCoolDown, upstream } = options
-    const { publishRatePerIp, publishRatePerKey, maxPendingBytes } = config.server
+    const { maxPendingBytes } = config.server
     this.#config = config
     this.#channels = channels
     this.#logger = logger
@@ -90,10 +90,9 @@ export class HttpServer {
       }),
       limitLog,
       burstLog: new BurstLog(logger),
-      rates: {
-        perIp: new RateLimiter(publishRatePerIp, now),
-        perKey: new RateLimiter(publishRatePerKey, now),
-      },
+      rates: upstream
+        ? undefined
+        : new PublishRates(config.server, { now, counters: this.counters, log: limitLog }),
       pending: new PendingBytes(maxPendingBytes, () => {
         this.counters.cutReaders += 1
         limitLog.tell('server.maxPendingBytes', 'the readers that have stalled longest are closed')

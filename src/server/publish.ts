@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { networkOf } from '../access/network.js'
 import { HubError } from '../errors.js'
 import { parseEvent } from '../event/parse.js'
+import type { Publisher } from '../store/store.js'
 import { authorize, logRefusal } from './authorize.js'
 import type { ServerContext } from './context.js'
 import { HttpError, refuseMethod, tooMany } from './errors.js'
@@ -21,7 +22,8 @@ export function publishRoute(app: FastifyInstance, context: ServerContext): void
       admit(request, context)
       track(request, context)
       const grants = await authorize(request, 'publish', request.target.channel, context)
-      checkRate(request.address, grants?.holder, context)
+      request.publisher = publisherOf(request.address, grants?.holder)
+      context.rates?.take(request.publisher)
       checkBody(request, context)
       asJson(request.raw)
     },
@@ -31,9 +33,10 @@ export function publishRoute(app: FastifyInstance, context: ServerContext): void
     },
     handler: async (request) => {
       try {
-        const { address, target } = request
+        const { address, target, publisher } = request
         const { channel } = target
-        const published = await context.channels.publish(channel, parseEvent(request.body ?? ''))
+        const event = parseEvent(request.body ?? '')
+        const published = await context.channels.publish(channel, event, undefined, publisher)
         context.logger.debug({ channel, address, id: published.id }, 'an event was published')
         return published
       } finally {
@@ -49,22 +52,8 @@ function asJson(raw: FastifyRequest['raw']): void {
   else delete raw.headers['content-type']
 }
 
-/** Refuses whoever publishes more often than they may. */
-function checkRate(
-  address: string | undefined,
-  holder: string | undefined,
-  { rates, counters, limitLog }: ServerContext,
-): void {
-  const isTooOftenForIp = address !== undefined && !rates.perIp.take(networkOf(address))
-  const isTooOften = isTooOftenForIp || (holder !== undefined && !rates.perKey.take(holder))
-  if (!isTooOften) return
-  const [setting, whose] = isTooOftenForIp
-    ? ['server.publishRatePerIp', 'your address']
-    : ['server.publishRatePerKey', 'your token or key']
-  if (isTooOftenForIp) counters.refusedRatePerIp += 1
-  else counters.refusedRatePerKey += 1
-  limitLog.tell(setting as string, 'publishers get a 429', { address, holder })
-  throw tooMany(`too many events come from ${whose}`, setting as string)
+function publisherOf(address: string | undefined, holder: string | undefined): Publisher {
+  return { network: address === undefined ? undefined : networkOf(address), holder }
 }
 
 /** Knows a publish as under way from now on; no hook tells of one that breaks off in its body. */

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { clientAddress } from '../access/client-address.js'
 import type { Config } from '../config/config.js'
 import { HubError } from '../errors.js'
+import type { Publisher } from '../store/store.js'
 import type { Credentials } from '../tls/credentials.js'
 import { SecureServer } from '../tls/secure-server.js'
 import { answerBrokenRequest } from './broken-request.js'
@@ -27,6 +28,8 @@ declare module 'fastify' {
     target: Target
     /** Where it comes from; undefined where that cannot be told for certain. */
     address: string | undefined
+    /** Who publishes by it. */
+    publisher: Publisher
     /** The tokens that were in its query, where nothing finds them any more. */
     queryTokens: readonly string[]
   }
@@ -90,6 +93,7 @@ export function createServer(context: ServerContext): FastifyInstance {
   app.setNotFoundHandler(refuseMethod)
   app.decorateRequest('target')
   app.decorateRequest('address')
+  app.decorateRequest('publisher')
   app.decorateRequest('queryTokens')
   app.addHook('onRequest', (request, reply, done) => {
     const { raw } = request

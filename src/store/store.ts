@@ -76,6 +76,14 @@ export interface Delivery {
   readonly isRepeat: boolean
 }
 
+/** Who publishes an event, as far as that is counted. */
+export interface Publisher {
+  /** Where from, as `networkOf` has it. */
+  readonly network: string | undefined
+  /** Whose token or key it is, if there is one. */
+  readonly holder: string | undefined
+}
+
 /** A channel as its store has it. */
 export interface StoredChannel {
   /**
@@ -83,12 +91,17 @@ export interface StoredChannel {
    * another are numbered in that order.
    *
    * @param delivery where the same event may be handed in again
+   * @param publisher for a store that sees to it how often they may; others do not look at it
    * @returns undefined if it was appended already, at an earlier delivery
-   * @throws {HubError} `STORE_FAILED`: the store does not have it, and no subscriber has seen it;
+   * @throws {HubError} `TOO_MANY_EVENTS` of the publisher; `STORE_FAILED`: the store does not have it, and no subscriber has seen it;
    *   `STORE_UNAVAILABLE`: the same, but a server that went away in the middle may have it after all
    */
   append(event: HubEvent): Promise<Entry>
-  append(event: HubEvent, delivery: Delivery | undefined): Promise<Entry | undefined>
+  append(
+    event: HubEvent,
+    delivery: Delivery | undefined,
+    publisher?: Publisher,
+  ): Promise<Entry | undefined>
 
   /** What the history holds after a sequence number; all of it after 0. */
   read(after: number): Promise<Snapshot>

@@ -5,6 +5,7 @@ import type {
   Break,
   Delivery,
   Follower,
+  Publisher,
   Store,
   StoredChannel,
   StoredChannelOptions,
@@ -101,9 +102,17 @@ class IpcChannel implements StoredChannel {
   }
 
   append(event: HubEvent): Promise<Entry>
-  append(event: HubEvent, delivery: Delivery | undefined): Promise<Entry | undefined>
-  async append(event: HubEvent, delivery?: Delivery): Promise<Entry | undefined> {
-    const appended = await this.#uplink.call('append', this.#name, event, delivery)
+  append(
+    event: HubEvent,
+    delivery: Delivery | undefined,
+    publisher?: Publisher,
+  ): Promise<Entry | undefined>
+  async append(
+    event: HubEvent,
+    delivery?: Delivery,
+    publisher?: Publisher,
+  ): Promise<Entry | undefined> {
+    const appended = await this.#uplink.call('append', this.#name, event, delivery, publisher)
     if (!appended) return undefined
     this.elsewhere = appended.elsewhere
     const { id } = appended

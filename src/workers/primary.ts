@@ -7,6 +7,7 @@ import { type GroupStats, groupStats, type HubStats, isHubStats } from '../group
 import type { AmqpInput } from '../input/amqp-input.js'
 import { makeAmqpInput } from '../input/inputs.js'
 import { ConnectionLimits } from '../limits/connection-limits.js'
+import { LimitLog } from '../limits/limit-log.js'
 import { connectionRoom } from '../limits/open-files.js'
 import { urlOf } from '../server/listening.js'
 import { type Stats, statsOf } from '../stats.js'
@@ -56,9 +57,10 @@ export class Primary {
   constructor(config: Config, { logger, logLevel, onFailure }: PrimaryOptions) {
     this.#config = config
     const random = Math.random
+    const limitLog = new LimitLog(logger, Date.now)
     new Authority(config.auth, { logger, now: Date.now }) // a bad key is not left to the workers
     this.#stores = makeStores(config, { logger, now: Date.now, random })
-    this.#switchboard = new Switchboard(config, this.#stores)
+    this.#switchboard = new Switchboard(config, this.#stores, Date.now, limitLog)
     this.#amqp = makeAmqpInput(config, { channels: this.#switchboard, logger, random })
     this.#supervisor = new Supervisor({
       workers: config.server.workers,

@@ -5,7 +5,7 @@ import type { HubEvent } from '../event/event.js'
 import type { GroupStats } from '../group-stats.js'
 import type { ConnectionLimit } from '../limits/connection-limits.js'
 import type { Stats } from '../stats.js'
-import type { Break, Delivery, StoredChannelOptions } from '../store/store.js'
+import type { Break, Delivery, Publisher, StoredChannelOptions } from '../store/store.js'
 import type { Credentials } from '../tls/credentials.js'
 import type { Tally } from './tally.js'
 
@@ -13,7 +13,12 @@ import type { Tally } from './tally.js'
 export interface Calls {
   /** The channel's snapshot is sent before the answer, its events from then on. */
   open(adapter: CacheAdapter, name: string, options: StoredChannelOptions): void
-  append(name: string, event: HubEvent, delivery: Delivery | undefined): Appended | undefined
+  append(
+    name: string,
+    event: HubEvent,
+    delivery: Delivery | undefined,
+    publisher: Publisher | undefined,
+  ): Appended | undefined
   read(name: string, after: number): Snapshot
   catchUp(name: string): void
   channels(adapter: CacheAdapter): string[]

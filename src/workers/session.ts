@@ -37,8 +37,8 @@ export class Session {
         this.#lines.set(name, line)
         await line.join(link)
       },
-      append: async (name, event, delivery) => {
-        const entry = await switchboard.append(name, event, delivery)
+      append: async (name, event, delivery, publisher) => {
+        const entry = await switchboard.append(name, event, delivery, publisher)
         if (!entry) return undefined
         const { sequence, place, first, id, time } = entry
         const elsewhere = switchboard.elsewhere(name, link)

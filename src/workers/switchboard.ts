@@ -4,9 +4,17 @@ import { HubError } from '../errors.js'
 import type { Entry } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
 import { checkKeepable } from '../event/keepable.js'
+import type { LimitLog } from '../limits/limit-log.js'
+import { PublishRates } from '../limits/publish-rates.js'
 import { type Opened, Opener } from '../opener.js'
 import type { Counted, Counts } from '../stats.js'
-import type { Delivery, Store, StoredChannel, StoredChannelOptions } from '../store/store.js'
+import type {
+  Delivery,
+  Publisher,
+  Store,
+  StoredChannel,
+  StoredChannelOptions,
+} from '../store/store.js'
 import { add } from '../sum.js'
 import { Ledger } from './ledger.js'
 import { type Downlink, Line } from './line.js'
@@ -19,18 +27,22 @@ export class Switchboard {
   readonly #lines: Opener<Line>
   readonly #ledger = new Ledger()
   readonly #now: () => number
+  readonly #rates: PublishRates
   /** What was counted of channels that are closed, besides what workers counted. */
   readonly #closed = { events: 0, evictions: { bytes: 0, age: 0 }, idle: 0 }
 
   /**
    * @param stores one for each cache adapter that the configuration uses
    * @param now the time in ms
+   * @param log told of limits that are reached
    */
   constructor(
     config: Config,
     stores: ReadonlyMap<CacheAdapter, Store>,
     now: () => number = Date.now,
+    log?: LimitLog,
   ) {
+    this.#rates = new PublishRates(config.server, { now, counters: this.#ledger.server, log })
     this.#config = config
     this.#now = now
     this.#stores = stores
@@ -130,12 +142,19 @@ export class Switchboard {
     return (await this.#lines.open(name, { cacheAdapter: adapter, ...options })).follower
   }
 
-  /** @returns undefined for an event that was appended already */
-  append(
+  /**
+   * Appends for a worker; publishers have the same rates whichever they are connected to.
+   *
+   * @returns undefined for an event that was appended already
+   * @throws {HubError} `TOO_MANY_EVENTS`
+   */
+  async append(
     name: string,
     event: HubEvent,
     delivery: Delivery | undefined,
+    publisher?: Publisher,
   ): Promise<Entry | undefined> {
+    if (publisher) this.#rates.take(publisher)
     return this.#append(this.#openLine(name), event, delivery)
   }
 

@@ -99,6 +99,48 @@ describe('the limits of a request', () => {
   })
 })
 
+forWorkers('the rates of publishers', (startHub) => {
+  let hub: StartedHub
+
+  afterEach(() => hub.hub.stop())
+
+  it('are those of the whole hub, however many connections they come by', async () => {
+    const key = 'a-key-that-is-long-enough-for-it'
+    const settings = {
+      server: { publishRatePerIp: 30, publishRatePerKey: 2 },
+      channels: [{ path: 'closed', publish: 'token' }],
+      auth: { publishKeys: [key] },
+    }
+    hub = await startHub(settings)
+    /** The answers to so many publishes, each on a connection of its own. */
+    const publish = async (channel: string, times: number) => {
+      const head = `POST /${channel} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}`
+      const body = 'Connection: close\r\nContent-Length: 12\r\n\r\n{"data":"x"}'
+      const texts = Array.from({ length: times }, () => hub.raw(`${head}\r\n${body}`))
+      return Promise.all(texts)
+    }
+    const begun = performance.now()
+    const closed = await publish('closed', 20)
+    const open = await publish('open', 40)
+    const seconds = (performance.now() - begun) / 1000
+    const ofStatus = (texts: string[], status: string) =>
+      texts.filter((text) => text.startsWith(`HTTP/1.1 ${status} `))
+    const taken = { closed: ofStatus(closed, '200').length, open: ofStatus(open, '200').length }
+    assert.ok(taken.closed >= 2 && taken.closed <= 2 + 2 * seconds, `${taken.closed} by key`)
+    assert.ok(taken.open >= 10 && taken.open <= 10 + 30 * seconds, `${taken.open} by address`)
+    const refused = [...ofStatus(closed, '429'), ...ofStatus(open, '429')]
+    assert.equal(refused.length, 60 - taken.closed - taken.open)
+    for (const text of refused) assert.match(text, /\r\nretry-after: 1\r\n/i)
+    const perKey = refused.filter((text) => text.includes('(server.publishRatePerKey); try again"'))
+    const perIp = refused.filter((text) => text.includes('(server.publishRatePerIp); try again"'))
+    assert.equal(perKey.length + perIp.length, refused.length)
+    const { global } = await hub.stats()
+    assert.equal(global.broadcasted_events, taken.closed + taken.open)
+    assert.equal(global.refused_rate_per_ip, perIp.length)
+    assert.equal(global.refused_rate_per_key, perKey.length)
+  })
+})
+
 forWorkers('the limit of channels', (startHub) => {
   let hub: StartedHub
 

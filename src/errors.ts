@@ -39,6 +39,15 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
+/** What begins as a path does, at the beginning of a word. */
+const PATH = /(?:^|[\s'"(])(?:\/|[a-z]:\\)/i
+
+/** The same for clients, whom it does not concern where the hub has its files. */
+export function publicMessageOf(error: unknown): string {
+  const parts = messageOf(error).split(': ')
+  return parts.filter((part) => !PATH.test(part)).join(': ') || 'see the log of the hub'
+}
+
 /** What lies at the bottom of a failed connection: a code such as ECONNREFUSED if it has one. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { HubError, messageOf } from '../errors.js'
+import { HubError, publicMessageOf } from '../errors.js'
 import type { Entry } from '../event/entry.js'
 import { GroupCommit } from './group-commit.js'
 import { type Append, LevelChannel } from './leveldb-channel.js'
@@ -69,9 +69,10 @@ export class LevelStore implements Store {
     try {
       await channel.load(await this.#ready(), report)
     } catch (error) {
+      report('leveldb cannot read a channel', error)
       throw new HubError(
         'STORE_FAILED',
-        `cannot read channel ${name} from the leveldb database: ${messageOf(error)}`,
+        `cannot read channel ${name} from the leveldb database: ${publicMessageOf(error)}`,
         { cause: error },
       )
     }
@@ -107,9 +108,8 @@ export class LevelStore implements Store {
       report('leveldb did not take events; their publishers are told so', error)
       await this.#compacting
       await this.#close()
-      throw new HubError('STORE_FAILED', `leveldb did not take the event: ${messageOf(error)}`, {
-        cause: error,
-      })
+      const message = `leveldb did not take the event: ${publicMessageOf(error)}`
+      throw new HubError('STORE_FAILED', message, { cause: error })
     }
     for (const [index, { channel }] of appends.entries()) {
       const entry = entries[index]

@@ -1,5 +1,5 @@
 import { Cluster, type Redis } from 'ioredis'
-import { HubError, messageOf } from '../errors.js'
+import { HubError, messageOf, reasonOf } from '../errors.js'
 import {
   COMMAND_TIMEOUT,
   makeClient,
@@ -167,7 +167,7 @@ export class RedisConnection {
     while (!this.#isReady) {
       const patience = this.#downSince + RETRY_FOR - performance.now()
       if (patience <= 0 || this.#isStopped) {
-        throw new Error(`it cannot be reached: ${messageOf(this.#lastError)}`)
+        throw new Error(`it cannot be reached: ${reasonOf(this.#lastError)}`)
       }
       await this.#pause(patience)
     }
@@ -232,7 +232,7 @@ export class RedisConnection {
 }
 
 function failure(error: unknown): HubError {
-  const message = `redis did not take it: ${messageOf(error)}`
+  const message = `redis did not take it: ${reasonOf(error)}` // not where it is
   return new HubError('STORE_UNAVAILABLE', message, { cause: error })
 }
 

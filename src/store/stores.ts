@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { CacheAdapter, Config } from '../config/config.js'
+import { BurstLog } from '../limits/burst-log.js'
 import { LevelStore } from './leveldb.js'
 import { MemoryStore } from './memory.js'
 import { RedisStore } from './redis.js'
@@ -22,7 +23,9 @@ export function makeStores(
 ): Map<CacheAdapter, Store> {
   const used = new Set([channelDefaults, ...channels.values()].map((c) => c.cacheAdapter))
   const stores = new Map<CacheAdapter, Store>()
-  const report = (message: string, cause?: unknown) => logger.error({ err: cause }, message)
+  const log = new BurstLog(logger) // who publishes may bring it about
+  const report = (message: string, cause?: unknown) =>
+    log.tell('error', message, {}, { err: cause })
   if (used.has('memory')) stores.set('memory', new MemoryStore({ now }))
   if (used.has('leveldb')) stores.set('leveldb', new LevelStore({ ...leveldb, now, report }))
   if (used.has('redis')) {

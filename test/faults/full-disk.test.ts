@@ -67,6 +67,7 @@ function whileFull(workers: number): void {
         assert.equal(status, 503)
         assert.equal(retry, '1')
         assert.match(message, /leveldb .*(No space left|File too large)/)
+        assert.ok(!message.includes('/'), `it tells of files: ${message}`)
       }
       const { body } = stream
       await stream.until((text) => text.slice(body.length).includes(':\n\n'))
@@ -80,6 +81,8 @@ function whileFull(workers: number): void {
       await stream.count(acked.length)
       assert.deepEqual(stream.ids, acked)
     }
+    const told = hub.log.filter(({ err }) => `${JSON.stringify(err)}`.includes(disk.folder))
+    assert.ok(told.length > 0, 'the log has the file')
     assert.deepEqual(
       hub.log.filter(({ level }) => Number(level) >= 60),
       [],

@@ -21,5 +21,5 @@ export function interceptWrites(pass: (write: () => Promise<void>) => Promise<vo
 
 /** What a full disk does to a write. */
 export async function noSpace(): Promise<never> {
-  throw new Error('No space left on device')
+  throw new Error('IO error: /var/lib/ssehub/000005.log: No space left on device')
 }

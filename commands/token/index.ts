@@ -65,7 +65,11 @@ export default class Token extends BaseCommand {
         ...(stats && { stats }),
       },
     }
-    const minted = await mintToken(claims, key, { algorithm, kid })
+    const minted = await mintToken(claims, key, {
+      algorithm,
+      kid,
+      warn: (message) => this.tell(`warning: ${message}`),
+    })
     if (flags.json) this.printJson(minted)
     else this.print(minted.token)
   }

@@ -36,7 +36,7 @@ export class FileKeys implements KeySource {
     this.#lookAt = now() + INTERVAL
     this.#version = versionOf(file)
     this.#keys = readKeys(file, algorithms)
-    if (this.#keys.some(isShort)) logger.warn(`auth.keyFile: ${file}: ${SHORT}`)
+    this.#warn()
   }
 
   async keys(): Promise<readonly Key[]> {
@@ -52,9 +52,14 @@ export class FileKeys implements KeySource {
       this.#version = version
       this.#keys = readKeys(this.#file, this.#algorithms)
       this.#logger.info({ file: this.#file }, 'keys were read again')
+      this.#warn()
     } catch (error) {
       this.#logger.error(`${messageOf(error)}; the old keys stay`)
     }
+  }
+
+  #warn(): void {
+    if (this.#keys.some(isShort)) this.#logger.warn(`auth.keyFile: ${this.#file}: ${SHORT}`)
   }
 }
 

@@ -1,6 +1,8 @@
 /** A pair of RFC 7239, `for=192.0.2.43` or `for="[2001:db8::1]:80"`, and what has to follow it. */
 const PAIR = /\s*([!#$%&'*+.^`|~\w-]+)=(?:([!#$%&'*+.^`|~\w-]+)|"((?:[^"\\]|\\.)*)")\s*(?:;|$)/suy
 
+const MAX_PORT = 65_535
+
 /** A list's items; a comma within quotes ends none. */
 const ITEM = /(?:[^",]|"(?:[^"\\]|\\.)*")*(?:,|$)/suy
 
@@ -47,9 +49,9 @@ function nodeOf(item: string): string | undefined {
   return values.get('for')
 }
 
-/** `1.2.3.4:80`, `[::1]` and `[::1]:80` are addresses, too; undefined where no port may stand. */
+/** `1.2.3.4:80`, `[::1]` and `[::1]:80` are addresses, too; undefined where it is no port. */
 function withoutPort(node: string): string | undefined {
-  const [, inBrackets, alone] =
-    /^(?:\[([\da-f:.]*:[\da-f:.]*)\]|([^:[\]]*))(?::\d{1,5})?$/i.exec(node) ?? []
-  return inBrackets ?? alone ?? node
+  const [, inBrackets, alone, port = '0'] =
+    /^(?:\[([\da-f:.]*:[\da-f:.]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/i.exec(node) ?? []
+  return Number(port) > MAX_PORT ? undefined : (inBrackets ?? alone ?? node)
 }

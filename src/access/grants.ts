@@ -47,6 +47,15 @@ export function covers(patterns: readonly string[], channel: string): boolean {
   )
 }
 
+/** What is wrong with one of those that a token is to name; undefined if it is fine. */
+export function patternProblem(pattern: string): string | undefined {
+  if (pattern === '') return 'a channel has a name: give one, or "*" for all'
+  const star = pattern.indexOf('*')
+  if (star === -1 || star === pattern.length - 1) return undefined
+  const start = `${pattern.slice(0, star)}*`
+  return `${JSON.stringify(pattern)} has a * that is not at the end, where alone it stands for the rest of a name: give "${start}", or each channel by its name`
+}
+
 function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }

@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { authFaults } from './auth-faults.js'
-import { type Fault, keyPath, shown, valueAt } from './fault.js'
+import { type Fault, keyPath, type Path, shown, valueAt } from './fault.js'
 import { FORMATS } from './formats.js'
 import { FileSchema, type FilledFile, type SchemaNode } from './schema.js'
 
@@ -27,7 +27,7 @@ export function check(file: unknown): { filled: FilledFile } | { faults: Fault[]
     ...misfits,
     ...halfOfPair(file),
     ...duplicateChannels(file),
-    ...(fits ? authFaults(file) : []),
+    ...authFaults(file).filter(({ path }) => !misfits.some((fault) => isAbout(fault.path, path))),
   ]
   return fits && faults.length === 0 ? { filled: file } : { faults }
 }
@@ -47,6 +47,11 @@ function toFault({ instancePath, keyword, params, parentSchema, data }: ErrorObj
   }
   const found = schema.writeOnly ? 'something else' : shown(data)
   return { path, problem: `found ${found}, wants ${wanted(schema)}` }
+}
+
+/** Whether a place is one that a fault is at, or within it or around it. */
+function isAbout(fault: Path, place: Path): boolean {
+  return fault.every((step, index) => index >= place.length || step === place[index])
 }
 
 /** Reads a step of a JSON Pointer. */

@@ -1,3 +1,4 @@
+import { nearest } from './nearest.js'
 import { KEYS, type Key, type SchemaNode } from './schema.js'
 
 /** A value from outside the file for one of its keys. */
@@ -17,7 +18,15 @@ const KEYS_BY_NAME: ReadonlyMap<string, Key> = new Map(
   ]),
 )
 
+/** What their variables are called, by the same without the underscores within. */
+const NAMES: ReadonlyMap<string, string> = new Map(
+  [...KEYS_BY_NAME.keys()].map((end) => [end.replace('_', ''), `SSEHUB_${end}`]),
+)
+
 const OUR_NAME = /^SSEHUB_(SERVER|TLS|AMQP|REDIS|AUTH|LEVELDB|DEFAULT|CHANNELS)(?:_(.*))?$/
+
+/** Characters that may be wrong in a name to be told the right one; less where it may be another's. */
+const SLIPS = { ours: 3, others: 2 }
 
 /** For a service named `ssehub-redis`, Kubernetes sets SSEHUB_REDIS_PORT to such a value. */
 const SERVICE_LINK = /^(tcp|udp|sctp):\/\//
@@ -45,9 +54,10 @@ export function readEnvironment(env: NodeJS.ProcessEnv): {
   for (const name of Object.keys(env).sort()) {
     const [, section, rest = ''] = OUR_NAME.exec(name) ?? []
     const text = env[name]
-    if (!section || !text) continue
+    const meant = section ? undefined : nearestTo(name, SLIPS.others)
+    if (!text || (!section && !meant)) continue
     const key = KEYS_BY_NAME.get(`${section}_${rest.replaceAll('_', '')}`)
-    const fault = key ? faultOf(text, key, setBy.get(key)) : 'there is no such key'
+    const fault = key ? faultOf(text, key, setBy.get(key)) : noSuchKey(name)
     if (fault) warnings.push(`${name} is not used: ${fault}`)
     if (!key || fault) continue
     setBy.set(key, name)
@@ -61,6 +71,18 @@ function faultOf(text: string, { schema }: Key, earlier: string | undefined): st
   return schema.type === 'integer' && SERVICE_LINK.test(text)
     ? 'it looks like what Kubernetes sets for a service of this name'
     : undefined
+}
+
+function noSuchKey(name: string): string {
+  const meant = nearestTo(name, SLIPS.ours)
+  return `there is no such key${meant ? `; is ${meant} meant?` : ''}`
+}
+
+/** The variable that one was meant to be which is called nearly so. */
+function nearestTo(name: string, slips: number): string | undefined {
+  const [, end] = /^SSEHUB_(.*)$/.exec(name) ?? []
+  if (end === undefined) return undefined
+  return NAMES.get(nearest(end.replaceAll('_', ''), NAMES.keys(), slips) ?? '')
 }
 
 function override({ section, key, schema }: Key, name: string, text: string): Override {

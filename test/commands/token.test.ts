@@ -91,6 +91,8 @@ describe('ssehub token', () => {
       [['--publish', 'a', '--key-file', secret, '--expires', '0s'], /expected a time like/],
       [['--publish', 'a', '--key-file', secret, '--algorithm', 'RS256'], /no key for RS256/],
       [['--publish', 'a', '--key-file', secret, '--algorithm', 'none'], /Expected --algorithm/],
+      [['--publish', '', '--key-file', secret], /give one, or "\*" for all/],
+      [['--subscribe', 'a*b', '--key-file', secret], /"a\*b" has a \* .* give "a\*", or each/],
     ] as const
     const ends = await Promise.all(cases.map(([args]) => cli(['token', ...args])))
     for (const [index, { code, stdout, stderr }] of ends.entries()) {
@@ -99,6 +101,14 @@ describe('ssehub token', () => {
       assert.match(stderr, reason)
       assert.ok(!stderr.includes(SECRET))
     }
+  })
+
+  it('is told of a secret that is too short', async () => {
+    const { code, stdout, stderr } = await cli(['token', '--publish', 'a'], {
+      env: { SSEHUB_AUTH_KEY: 'sesame' },
+    })
+    assert.deepEqual([code, stdout.split('.').length], [0, 3])
+    assert.match(stderr, /warning: a secret of less than 32 bytes can be found by trying/)
   })
 
   it('inspect shows what a token says, when it ends, and whether it counts', async () => {

@@ -41,10 +41,30 @@ describe('the configuration of access', () => {
   it('is told of keys that nothing asks for, and of a secret that is too short', () => {
     assert.deepEqual(warningsOf({ auth: { key: 'sesame', publishKeys: ['sesame'] } }), [
       'auth.publishKeys: not asked for, as no "publish" is "token"',
+      'auth.publishKeys[0]: a key of less than 16 characters can be found by trying; "openssl rand -base64 32" makes a good one',
       'auth.key: a secret of less than 32 bytes can be found by trying',
       'auth.key: tokens are not asked for, as no "publish" or "subscribe" is "token"',
     ])
     assert.deepEqual(warningsOf({ auth: { key: SECRET }, default: { subscribe: 'token' } }), [])
+  })
+
+  it('has its faults told together with all others', () => {
+    const faults = faultsIn({
+      server: { port: 'x' },
+      auth: { key: SECRET, keyFile: '/a', algorithms: ['RS256'], cookie: 5 },
+      channels: [{ path: 'a', cacheLength: -1 }],
+    })
+    assert.deepEqual(
+      faults.map((fault) => fault.split(':')[0]).sort(),
+      ['auth.cookie', 'auth.key', 'auth.keyFile', 'channels[0].cacheLength', 'server.port'].sort(),
+    )
+    const unread = faultsIn({ server: 5, default: { publish: 'token' }, channels: 5 })
+    assert.deepEqual(
+      unread.map((fault) => fault.split(':')[0]),
+      ['server', 'channels', 'default.publish'],
+    )
+    for (const auth of [5, [], null]) assert.equal(faultsIn({ auth }).length, 1)
+    assert.equal(faultsIn({ auth: { key: 5, algorithms: 'x', publishKeys: 'y' } }).length, 3)
   })
 
   it('has a key that can be used, with the algorithms that are named; and never shows it', () => {

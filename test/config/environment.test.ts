@@ -127,6 +127,23 @@ describe('the environment', () => {
     assert.deepEqual(readEnvironment(env), { overrides: [], warnings: [] })
   })
 
+  it('that is nearly called as one that counts earns a warning that names that one', () => {
+    for (const [wrong, right] of [
+      ['SSEHUB_SERVER_PROT', 'SSEHUB_SERVER_PORT'],
+      ['SSEHUB_SEVRER_PORT', 'SSEHUB_SERVER_PORT'],
+      ['SSEHUB_SERVERPORT', 'SSEHUB_SERVER_PORT'],
+      ['SSEHUB_SERVER_MAX_CONNECTION_PER_IP', 'SSEHUB_SERVER_MAXCONNECTIONSPERIP'],
+      ['SSEHUB_AUTH_PUBLISHKEY', 'SSEHUB_AUTH_PUBLISHKEYS'],
+      ['SSEHUB_DEFAULTS_CACHELENGTH', 'SSEHUB_DEFAULT_CACHELENGTH'],
+    ] as const) {
+      const { overrides, warnings } = readEnvironment({ [wrong]: '1' })
+      assert.deepEqual(overrides, [])
+      assert.deepEqual(warnings, [`${wrong} is not used: there is no such key; is ${right} meant?`])
+    }
+    const others = { SSEHUB_TOKEN: 'a', SSEHUB_CA: 'b', SSEHUB_URL: 'c', SSEHUB_PORT: 'd' }
+    assert.deepEqual(readEnvironment(others).warnings, [])
+  })
+
   it('earns a warning for each variable of ours that sets nothing, and no other', () => {
     const env = {
       SSEHUB_CHANNELS: '[]',

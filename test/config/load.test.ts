@@ -88,7 +88,9 @@ describe('loading the configuration', () => {
     const { file, warnings } = load('{}', { env: { SSEHUB_SERVER_PROT: '1' } })
     assert.equal(file, join(folder, 'config.json'))
     assert.equal(loadConfig({ file: relative(process.cwd(), file), env: {} }).file, file)
-    assert.deepEqual(warnings, ['SSEHUB_SERVER_PROT is not used: there is no such key'])
+    assert.deepEqual(warnings, [
+      'SSEHUB_SERVER_PROT is not used: there is no such key; is SSEHUB_SERVER_PORT meant?',
+    ])
   })
 
   it('passes over a byte order mark', () => {

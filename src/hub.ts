@@ -122,7 +122,10 @@ export class Hub {
     this.#url = await this.#server.listen(credentials)
     await this.#amqp?.start()
     this.#startedAt = this.#now()
-    this.#ticking = setInterval(() => this.#channels.tick(), TICK)
+    this.#ticking = setInterval(() => {
+      this.#channels.tick()
+      this.#server.tick()
+    }, TICK)
   }
 
   /**

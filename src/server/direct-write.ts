@@ -6,6 +6,8 @@ interface Handle {
   writeBuffer(request: WriteRequest, bytes: Buffer): number
   /** Bytes that the network has not taken. */
   readonly writeQueueSize: number
+  /** That of the connection, if this is of TLS. */
+  readonly _parent?: Handle
 }
 
 /** A write that goes on after it was asked for. */
@@ -49,6 +51,12 @@ export function writeDirectly(socket: Socket, bytes: Buffer, owner: Owner): Outc
   }
   request = RequestClass && new RequestClass()
   return 'pending'
+}
+
+/** Whether there is something encrypted that the network has not taken; also if none can tell. */
+export function isStuck(secure: Socket): boolean {
+  const { _handle: handle } = secure as Socket & { _handle?: Handle | null }
+  return handle?._parent?.writeQueueSize !== 0
 }
 
 /** Node's class of write requests, as a socket uses it; undefined if Node has come to do without. */

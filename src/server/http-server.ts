@@ -136,6 +136,11 @@ export class HttpServer {
     this.#secure?.renew(credentials)
   }
 
+  /** Looks after the readers that do not read; to be called every second. */
+  tick(): void {
+    this.#context.pending.review()
+  }
+
   /** Resolves when no publish is under way, or has been for too long. */
   settle(): Promise<void> {
     return this.publishes.settle(GRACE)

@@ -14,6 +14,10 @@ export class SocketSink implements Sink, Owner, Pender {
   readonly #pending: PendingBytes | undefined
   /** Whether a direct write is under way. */
   #isWriting = false
+  /** How many writes are by way of the socket's stream, and their bytes. */
+  #queued = 0
+  #queuedBytes = 0
+  #onQueued: ((error?: Error | null) => void) | undefined
   /** What the stream begins with, until it goes out. */
   #head: Buffer | undefined
 
@@ -40,10 +44,10 @@ export class SocketSink implements Sink, Owner, Pender {
       this.write(isShort ? Buffer.concat([head, bytes]) : head)
       if (!isShort) this.write(bytes)
     } else if (this.isPending) {
-      this.#socket.write(bytes)
+      this.#queue(bytes)
     } else {
       const outcome = writeDirectly(this.#socket, bytes, this)
-      if (outcome === 'refused') this.#socket.write(bytes)
+      if (outcome === 'refused') this.#queue(bytes)
       if (outcome !== 'pending') return
       this.#isWriting = true
       this.#pending?.add(this, bytes)
@@ -52,12 +56,17 @@ export class SocketSink implements Sink, Owner, Pender {
 
   onWritten(): void {
     this.#isWriting = false
-    this.#pending?.remove(this)
+    if (this.#queued === 0) this.#pending?.remove(this)
   }
 
   /** The socket has closed. */
   onClose(): void {
     this.#pending?.remove(this)
+  }
+
+  /** What TLS was given it keeps encrypted until the network has taken it. */
+  copied(): number {
+    return this.#queuedBytes
   }
 
   cut(): void {
@@ -81,5 +90,22 @@ export class SocketSink implements Sink, Owner, Pender {
 
   destroy(): void {
     this.#socket.destroy()
+  }
+
+  #queue(bytes: Buffer): void {
+    this.#queued += 1
+    this.#queuedBytes += bytes.length
+    this.#pending?.addSoon(this, bytes)
+    this.#onQueued ??= (error) => {
+      if (!error) this.#dequeue()
+    }
+    this.#socket.write(bytes, this.#onQueued)
+  }
+
+  #dequeue(): void {
+    this.#queued -= 1
+    if (this.#queued > 0) return
+    this.#queuedBytes = 0
+    if (!this.#isWriting) this.#pending?.remove(this)
   }
 }

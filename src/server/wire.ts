@@ -68,7 +68,7 @@ function takeStream(
     stream: tracked(stream, context),
     open: (headers) => {
       stream.respond({ ...HEADERS, ...headers })
-      return new StreamSink(stream, STREAM_OPEN, context.pending)
+      return new StreamSink(stream, connection, STREAM_OPEN, context.pending)
     },
   }
 }

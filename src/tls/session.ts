@@ -69,7 +69,21 @@ export class Session {
     }
     if (this.#streams > 0 || this.#socket.destroyed) return
     clearTimeout(this.#closing)
-    this.#closing = this.#closeIn(this.#http2.destroyed ? 0 : this.#limits.keepAliveTimeout)
+    if (this.#http2.destroyed) this.#closing = this.#closeIn(0)
+    else if (code === NO_ERROR) this.#closing = this.#closeIn(this.#limits.keepAliveTimeout)
+    else this.#askWhetherItReads()
+  }
+
+  /** One whose last stream was broken off may hold what that was sent, and never read it. */
+  #askWhetherItReads(): void {
+    const { goodbye, keepAliveTimeout } = this.#limits
+    const closing = setTimeout(() => this.#socket.destroy(), goodbye).unref()
+    this.#closing = closing
+    this.#http2.ping((error: Error | null) => {
+      if (error || this.#closing !== closing) return
+      clearTimeout(closing)
+      this.#closing = this.#closeIn(keepAliveTimeout)
+    })
   }
 
   #isFlood(): boolean {

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer, type Http2Server } from 'node:http2'
+import { type AddressInfo, connect as connectPlainly, type Socket } from 'node:net'
+import { http2Options, Session } from '../../src/tls/session.js'
+import { PREFACE, request, reset, settings } from '../helpers/raw-http2.js'
+
+const DAY = 86_400_000
+
+describe('a session of HTTP/2', () => {
+  let server: Http2Server
+  let port: number
+  let taken: Socket[]
+
+  beforeEach(async () => {
+    taken = []
+    server = createServer(http2Options(16_384), (request, response) => {
+      if (request.url === '/answered') response.end()
+    })
+    server.prependListener('connection', (socket: Socket) => {
+      taken.push(socket)
+      server.once('session', (session) => {
+        const limits = { headTimeout: DAY, keepAliveTimeout: DAY, goodbye: 50 }
+        new Session(session, socket, limits)
+      })
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    port = (server.address() as AddressInfo).port
+  })
+  afterEach(() => {
+    for (const socket of taken) socket.destroy()
+    server.close()
+  })
+
+  it('is closed if its last stream was broken off, and it does not answer either', async () => {
+    const socket = connectPlainly(port, '127.0.0.1').resume()
+    socket.write(Buffer.concat([PREFACE, settings(), request(1, { ':path': '/' }), reset(1)]))
+    await once(socket, 'close')
+  })
+
+  it('stays open if it answers', async () => {
+    const session = connect(`http://127.0.0.1:${port}`)
+    const broken = session.request({ ':path': '/' })
+    broken.close(8)
+    await once(session, 'ping')
+    for (let count = 0; count < 2; count += 1) {
+      const answered = session.request({ ':path': '/answered' }).resume()
+      await once(answered, 'close')
+      await new Promise((resolve) => setTimeout(resolve, 60))
+    }
+    assert.deepEqual(
+      taken.map(({ destroyed }) => destroyed),
+      [false],
+    )
+    session.destroy()
+  })
+})

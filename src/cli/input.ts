@@ -1,14 +1,18 @@
 import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
-import { HubError } from '../errors.js'
+import { Errors } from '@oclif/core'
+import { HubError, messageOf } from '../errors.js'
 
 /**
  * The content of a file, as it is.
  *
+ * @throws {CLIError} if it cannot be read
  * @throws {HubError} `INVALID_EVENT` if it is not UTF-8
  */
 export async function readText(file: string): Promise<string> {
-  const content = await readFile(file)
+  const content = await readFile(file).catch((error: unknown) => {
+    throw new Errors.CLIError(`cannot read ${file}: ${messageOf(error)}`)
+  })
   if (!isUtf8(content)) throw notUtf8(file)
   return content.toString('utf8')
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ServerContext } from './context.js'
+import { historyTarget } from './target.js'
 
 /** What pages may send: what polyfills do, and what publishing takes. [ssehub] */
 const ALLOWED_HEADERS =
@@ -28,4 +29,20 @@ export function allowOrigin(
   reply
     .headers(policies.for(target.channel).origins.headersFor(headers.origin))
     .header('Access-Control-Expose-Headers', 'WWW-Authenticate')
+}
+
+/**
+ * The same on what tells of the hub: a history is for the pages that may read its channel, the
+ * figures, which name channels, for those of origins that the default names; `*` names none.
+ */
+export function allowInspection(
+  { headers, raw: { url = '/' } }: FastifyRequest,
+  reply: FastifyReply,
+  { policies }: ServerContext,
+): void {
+  const history = historyTarget(url)
+  const { origins } = history ? policies.for(history.channel) : policies.default
+  const isFor = history !== undefined || (headers.origin && origins.names(headers.origin))
+  if (isFor) reply.headers(origins.headersFor(headers.origin))
+  reply.header('Vary', 'Origin').header('Access-Control-Expose-Headers', 'WWW-Authenticate')
 }

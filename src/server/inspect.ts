@@ -5,9 +5,7 @@ import type { Stats } from '../stats.js'
 import { authorize, authorizeStats } from './authorize.js'
 import type { ServerContext } from './context.js'
 import { HttpError } from './errors.js'
-import { parseTarget } from './target.js'
-
-const HISTORY = '/-/history'
+import { historyTarget } from './target.js'
 
 /** What tells of the hub: `/` that it is up, `/stats` its figures, `/-/history/PATH` a history. */
 export function inspectRoutes(app: FastifyInstance, context: ServerContext): void {
@@ -25,17 +23,19 @@ export function inspectRoutes(app: FastifyInstance, context: ServerContext): voi
       return reply.send(await statsOfScope(request.query.scope, context))
     },
   })
-  app.get(`${HISTORY}/*`, async (request, reply) => {
-    const { channel: name } = parseTarget((request.raw.url ?? '').slice(HISTORY.length))
+  app.get('/-/history/*', async (request, reply) => {
+    const { channel: name } = historyTarget(request.raw.url ?? '') ?? unknownAddress()
     const grants = await authorize(request, 'subscribe', name, context)
     const { log } = await context.channels.look(name)
     return reply
       .header('Cache-Control', grants ? 'private, no-cache' : 'no-cache')
       .send(dumpHistory(name, log, log.history.after(0)))
   })
-  app.get('/-/*', () => {
-    throw new HubError('UNKNOWN_CHANNEL', 'there is nothing at this address')
-  })
+  app.get('/-/*', unknownAddress)
+}
+
+function unknownAddress(): never {
+  throw new HubError('UNKNOWN_CHANNEL', 'there is nothing at this address')
 }
 
 /** `scope=cluster` asks for the figures of all hubs that share a Redis. */

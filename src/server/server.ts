@@ -11,7 +11,7 @@ import type { Credentials } from '../tls/credentials.js'
 import { SecureServer } from '../tls/secure-server.js'
 import { answerBrokenRequest } from './broken-request.js'
 import type { ServerContext } from './context.js'
-import { allowOrigin, preflightRoute } from './cors.js'
+import { allowInspection, allowOrigin, preflightRoute } from './cors.js'
 import { answerError, HttpError, refuseMethod } from './errors.js'
 import { FrontDoor } from './front-door.js'
 import { CLOSE, checkHead } from './head.js'
@@ -122,6 +122,8 @@ export function createServer(context: ServerContext): FastifyInstance {
     if (!isInspection(url)) {
       request.target = parseTarget(url)
       allowOrigin(request, reply, context)
+    } else if (url !== '/') {
+      allowInspection(request, reply, context)
     }
     done()
   })

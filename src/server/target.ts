@@ -30,6 +30,17 @@ export function isInspection(target: string): boolean {
   return /^\/(?:stats)?(?:\?|$)|^\/-\//.test(target)
 }
 
+const HISTORY = '/-/history'
+
+/**
+ * What an address below `/-/history/` is about; undefined for any other.
+ *
+ * @throws {HubError} `INVALID_CHANNEL`
+ */
+export function historyTarget(target: string): Target | undefined {
+  return target.startsWith(`${HISTORY}/`) ? parseTarget(target.slice(HISTORY.length)) : undefined
+}
+
 /** Takes scheme and host off a target in absolute form, which servers have to accept. [spec] */
 export function originForm(target: string): string {
   return target.replace(/^https?:\/\/[^/?]*\/?/i, '/')

@@ -50,6 +50,25 @@ describe('every command', () => {
     }
   })
 
+  it('is one that there is', async () => {
+    const ends = await Promise.all([
+      cli(['nope', 'x']),
+      cli(['stast']),
+      cli(['cache', 'nope']),
+      cli(['no\x1b[31mpe', '--json']),
+    ])
+    const all = '"ssehub --help" lists all'
+    assert.deepEqual(
+      ends.map(({ code, stdout, stderr }) => [code, stdout, stderr]),
+      [
+        [2, '', `ssehub: there is no command "nope"; ${all}\n`],
+        [2, '', `ssehub: there is no command "stast"; is "stats" meant? ${all}\n`],
+        [2, '', `ssehub: there is no command "cache nope"; ${all}\n`],
+        [2, '', `ssehub: there is no command "no\\u001b[31mpe"; ${all}\n`],
+      ],
+    )
+  })
+
   it('prints an error as one JSON value with --json, wrong usage too', async () => {
     const [refused, misused] = await run('publish refused x --json', 'publish --json')
     assert.deepEqual(JSON.parse(refused?.stdout ?? ''), {

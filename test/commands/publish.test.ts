@@ -61,10 +61,10 @@ describe('ssehub publish', () => {
     assert.deepEqual(bodies(), ['{"data":"a\\nb\\n"}', '{"data":1}\n'])
   })
 
-  it('fails when the file is not there or not UTF-8', async () => {
+  it('is used wrongly when the file is not there or not UTF-8', async () => {
     const none = await publish(['test', '--file', join(folder, 'none')])
-    assert.equal(none.code, 1)
-    assert.match(none.stderr, /ENOENT/)
+    assert.equal(none.code, 2)
+    assert.match(none.stderr, /cannot read .*none: ENOENT/)
     const latin1 = await publish(['test', '--file', await file(Buffer.from([0xe9]))])
     assert.equal(latin1.code, 2)
     assert.match(latin1.stderr, /not valid UTF-8/)

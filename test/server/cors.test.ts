@@ -100,6 +100,27 @@ forWorkers('CORS', (startHub) => {
     }
   })
 
+  it('lets a page look at the history of a channel that it may read, and no other', async () => {
+    await hub.publish('some', { id: 1, data: 'x' })
+    for (const [origin, allowed] of [
+      ['https://some.host', 'https://some.host'],
+      ['https://any.where', null],
+    ] as const) {
+      const answer = await hub.fetch('-/history/some', { headers: { Origin: origin } })
+      const options = await preflight('-/history/some', origin)
+      assert.deepEqual([answer.status, options.status], [200, 204])
+      for (const { headers } of [answer, options]) {
+        assert.equal(headers.get(ALLOW), allowed)
+        assert.equal(headers.get('vary'), 'Origin')
+      }
+    }
+  })
+
+  it("does not let every page look at the hub's figures", async () => {
+    const answer = await hub.fetch('stats', { headers: { Origin: 'https://any.where' } })
+    assert.deepEqual([answer.status, answer.headers.get(ALLOW)], [200, null])
+  })
+
   it('lets a page read why it was refused', async () => {
     const missing = await fetch(`${hub.url}/missing`, { headers: { Origin: 'https://x.y' } })
     assert.deepEqual([missing.status, missing.headers.get(ALLOW)], [404, '*'])
@@ -112,5 +133,27 @@ forWorkers('CORS', (startHub) => {
     assert.deepEqual([closed.status, closed.headers.get(ALLOW)], [403, '*'])
     const bad = await hub.publish('open', '{', { headers: { Origin: 'https://x.y' } })
     assert.deepEqual([bad.status, bad.headers.get(ALLOW)], [400, '*'])
+  })
+})
+
+forWorkers("CORS on the hub's figures", (startHub) => {
+  it('lets pages of origins that the default names look, and no others', async () => {
+    const hub = await startHub({
+      auth: { stats: 'token', key: 'a secret that is as long as it has to be' },
+      default: { allowedOrigins: ['https://board.example', 'null'] },
+    })
+    for (const [origin, allowed] of [
+      ['https://board.example', 'https://board.example'],
+      ['https://board.example.evil', null],
+      ['null', null],
+    ] as const) {
+      for (const method of ['GET', 'OPTIONS']) {
+        const headers = { Origin: origin }
+        const answer = await fetch(`${hub.url}/stats`, { method, headers })
+        assert.equal(answer.status, method === 'GET' ? 401 : 204)
+        assert.equal(answer.headers.get(ALLOW), allowed)
+      }
+    }
+    await hub.hub.stop()
   })
 })

@@ -13,7 +13,7 @@ export function isBare(socket: Socket & { parser?: unknown }): boolean {
 
 /**
  * Takes a connection out of the hands of HTTP, for good: gives a bare socket, which drops what the
- * client still sends, and ends when the client ends its side.
+ * client still sends. It stays open when the client ends its side; see `SocketSink.begin`.
  *
  * HTTP keeps the parser, request, response and timers of a connection for as long as its socket is
  * open. So that socket is closed, without the connection, which goes on in one of its own.
@@ -26,11 +26,11 @@ export function takeConnection(http: Socket & { _handle?: Handle | null }): Sock
   handle.reading = false
   http._handle = null
   http.destroy()
-  return new Socket({ handle } as SocketConstructorOpts).resume()
+  return new Socket({ handle, allowHalfOpen: true } as SocketConstructorOpts).resume()
 }
 
 /** The same as far as the client can tell, for TLS and for what is closed already. */
 function strip(http: Socket): Socket {
   for (const event of ['data', 'end', 'error']) http.removeAllListeners(event)
-  return http.on('end', () => http.end()).resume()
+  return http.resume()
 }

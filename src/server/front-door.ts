@@ -71,7 +71,6 @@ export class FrontDoor {
   }
 
   #answer(socket: Socket, { url, headers }: PlainGet): void {
-    socket.allowHalfOpen = false // as with a stream of its own: it ends when its client does
     const request = new IncomingMessage(socket)
     Object.assign(request, { method: 'GET', url, headers, complete: true, ...VERSION })
     request.rawHeaders = Object.entries(headers).flat()

@@ -22,7 +22,7 @@ export class SocketSink implements Sink, Owner, Pender {
   #head: Buffer | undefined
 
   /**
-   * @param head goes out with the first bytes that are written, or when `begin` is called
+   * @param head goes out with the first bytes that are written, or when it begins or ends
    * @param pending knows what is under way
    */
   constructor(socket: Socket, head?: Buffer, pending?: PendingBytes) {
@@ -31,9 +31,14 @@ export class SocketSink implements Sink, Owner, Pender {
     this.#pending = pending
   }
 
-  /** Writes the head if that has not gone out yet. */
+  /**
+   * Writes the head if that has not gone out yet. From now on the stream ends when its client ends
+   * its side; one that has done so before was to have its answer first.
+   */
   begin(): void {
-    if (this.#head) this.write(NOTHING)
+    this.#writeHead()
+    this.#socket.allowHalfOpen = false
+    if (this.#socket.readableEnded) this.#socket.end()
   }
 
   write(bytes: Buffer): void {
@@ -85,11 +90,16 @@ export class SocketSink implements Sink, Owner, Pender {
   }
 
   end(bytes: Buffer): void {
+    this.#writeHead()
     this.#socket.end(bytes)
   }
 
   destroy(): void {
     this.#socket.destroy()
+  }
+
+  #writeHead(): void {
+    if (this.#head) this.write(NOTHING)
   }
 
   #queue(bytes: Buffer): void {

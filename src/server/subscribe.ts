@@ -98,7 +98,6 @@ function isOfCode(error: unknown, code: ErrorCode): boolean {
 
 /** No EventSource would come back from anything but a 200. */
 function sendAway(stream: Wire['stream'], sink: OpenSink, { retry }: ServerContext): void {
-  sink.begin()
   sink.end(encodeRetry(retry()))
   const timer = setTimeout(() => sink.destroy(), FAREWELL)
   stream.once('close', () => clearTimeout(timer))

@@ -19,7 +19,7 @@ export interface Wire {
   open(headers: Readonly<Record<string, string>>): OpenSink
 }
 
-/** A sink whose stream begins with what is written first, or when that is asked for. */
+/** A sink whose stream begins with what is written first, or last, or when that is asked for. */
 export interface OpenSink extends Sink {
   begin(): void
   /** To be called when its stream has closed. */

@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { forWorkers } from '../helpers/for-workers.js'
 import { startHub } from '../helpers/hub.js'
@@ -62,22 +63,27 @@ describe('the connection of a stream', () => {
     for (const stream of streams) stream.close()
     await hub.hub.stop()
   })
+})
 
-  it('ends when its client has ended its side, before or after the hub took it', async () => {
+forWorkers('a stream', (startHub) => {
+  it('of a client that has ended its side begins, and ends, by the front door or by HTTP', async () => {
     const hub = await startHub()
-    for (const wait of [() => {}, () => hub.stats()]) {
-      const socket = hub.connect()
-      socket.end('GET /test HTTP/1.1\r\nHost: x\r\n\r\n')
-      await wait()
-      socket.resume()
-      await once(socket, 'close')
+    const answer = /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\n:ok\n\n$/s
+    for (const [index, more] of ['', 'TE: trailers\r\n'].entries()) {
+      const request = `GET /new-${index} HTTP/1.1\r\nHost: x\r\n${more}\r\n`
+      const early = hub.connect()
+      early.end(request)
+      assert.match(await text(early), answer)
+      const late = hub.connect()
+      late.write(request)
+      await once(late, 'readable')
+      late.end()
+      assert.match(await text(late), answer)
     }
     while ((await hub.stats()).global.clients > 0) await nextTurn()
     await hub.hub.stop()
   })
-})
 
-forWorkers('a stream', (startHub) => {
   it('whose client resets at any moment leaves no subscriber behind', async () => {
     const hub = await startHub()
     for (let turns = 0; turns < 20; turns += 1) {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ServerContext } from './context.js'
 import { errorBody } from './errors.js'
@@ -5,7 +6,16 @@ import { errorBody } from './errors.js'
 /** The settings that say how long it may take. */
 const TIMEOUTS = 'server.headersTimeout, server.requestTimeout'
 
-/** Counts and answers what cannot be read as HTTP, and so never reaches a route. */
+/** A connection as Node's HTTP has it. */
+type HttpSocket = Socket & {
+  /** The answer that is under way. */
+  readonly _httpMessage?: ServerResponse | null
+}
+
+/**
+ * Counts what cannot be read as HTTP, and so never reaches a route, and answers it once all that
+ * came before it is answered.
+ */
 export function answerBrokenRequest(
   { code = '' }: Error & { code?: string },
   socket: Socket,
@@ -13,6 +23,7 @@ export function answerBrokenRequest(
 ): void {
   // Node may still wait for the rest of a request whose connection has become a stream.
   if (taken.has(socket)) return
+  taken.add(socket) // Node tells of all that still comes as broken, too
   if (code === 'HPE_HEADER_OVERFLOW') {
     counters.oversizedRequests += 1
     counters.oversizedHeaders += 1
@@ -30,7 +41,9 @@ export function answerBrokenRequest(
   }
 }
 
-function answer(socket: Socket, statusCode: number, message: string): void {
+async function answer(socket: Socket, statusCode: number, message: string): Promise<void> {
+  socket.removeAllListeners('end') // Node would end it behind the answer that is under way
+  await answered(socket)
   if (!socket.writable) return
   const body = errorBody(statusCode, message)
   const text = JSON.stringify(body)
@@ -44,4 +57,11 @@ function answer(socket: Socket, statusCode: number, message: string): void {
       text,
     ].join('\r\n'),
   )
+}
+
+/** Resolves when the requests that were read as a whole are answered, or the connection has gone. */
+async function answered(socket: HttpSocket): Promise<void> {
+  while (socket._httpMessage?.req.complete && !socket.destroyed) {
+    await new Promise((resolve) => socket._httpMessage?.once('close', resolve))
+  }
 }

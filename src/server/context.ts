@@ -33,7 +33,7 @@ export interface ServerContext {
   readonly rates: PublishRates | undefined
   /** What readers who do not read hold in memory. */
   readonly pending: PendingBytes
-  /** The sockets that become streams, and so are not HTTP's any more. */
+  /** The sockets that are HTTP's no more: they become streams, or carry what is no HTTP. */
   readonly taken: WeakSet<Socket>
   /** The streams that are open: sockets of their own, and streams of HTTP/2. */
   readonly streams: Activity<Duplex>

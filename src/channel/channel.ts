@@ -110,7 +110,7 @@ export class Channel implements Flushable {
   /** Takes an event that its store has, and sends it to all subscribers soon. */
   accept(entry: Entry): void {
     const isUnread = this.#roster.size > 0 && this.log.load(this.#served) < OVERLOAD
-    this.log.append(entry, isUnread ? this.#served : entry.sequence)
+    this.log.append(entry, isUnread ? this.#served : entry.sequence, this.#options.now())
     this.#batches.clear()
     this.counters.events += 1
     if (this.#roster.size === 0) this.#served = entry.sequence

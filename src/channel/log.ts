@@ -1,5 +1,5 @@
 import { type Entry, isKept, type KeptEntry, type Snapshot } from '../event/entry.js'
-import { type Evictions, History, type HistoryLimits } from '../event/history.js'
+import { type Evictions, History, type HistoryLimits, lastTooOld } from '../event/history.js'
 import { Ring, type Window } from './ring.js'
 
 /**
@@ -40,12 +40,13 @@ export class Log {
    * Takes the next event in, and lets go of recent ones beyond the window.
    *
    * @param keepAfter recent events after this number stay, whatever the window says
+   * @param now the time in ms; another hub's clock, which dated it, may be ahead
    * @throws {RangeError} if its number is not one above the head
    */
-  append(entry: Entry, keepAfter: number): void {
+  append(entry: Entry, keepAfter: number, now: number): void {
     this.recent.push(entry)
     if (isKept(entry)) {
-      this.#expireHistory(entry.time)
+      this.#expireHistory(Math.min(entry.time, now))
       const { replaced, evicted } = this.history.add(this.#placed(entry))
       for (const gone of replaced ? [replaced, ...evicted] : evicted) this.#leave(gone)
     }
@@ -67,10 +68,8 @@ export class Log {
     const { cacheTtl = 0 } = this.history.limits
     if (cacheTtl === 0) return
     this.#expireHistory(now)
-    while (this.recent.size > 0 && this.recent.first <= keepAfter) {
-      if (now - this.recent.at(this.recent.first).time <= cacheTtl * 1000) return
-      this.#shift()
-    }
+    const last = Math.min(lastTooOld(this.recent.all(), now, cacheTtl), keepAfter)
+    while (this.recent.size > 0 && this.recent.first <= last) this.#shift()
   }
 
   /** Share of the window that events after a number take up; 1 is all of it, more is possible. */

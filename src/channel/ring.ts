@@ -44,6 +44,11 @@ export class Ring {
     return this.#entries[this.#start + sequence - this.first] as Entry
   }
 
+  /** All events that it holds, the oldest first; it must not change while they are read. */
+  *all(): Generator<Entry, void, undefined> {
+    for (let sequence = this.first; sequence <= this.#head; sequence += 1) yield this.at(sequence)
+  }
+
   push(entry: Entry): void {
     if (entry.sequence !== this.#head + 1) {
       throw new RangeError(`event ${entry.sequence} cannot follow event ${this.#head}`)

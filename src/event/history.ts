@@ -146,21 +146,21 @@ export class History<T extends Remembered> {
   expire(now: number): Change<T> {
     const evicted: T[] = []
     const forgotten: Departed[] = []
-    while (this.oldest && this.#isOld(this.oldest.time, now)) {
+    const through = this.expiredThrough(now)
+    while (this.oldest && this.oldest.sequence <= through) {
       this.#evictions.age += 1
       evicted.push(this.#evict(forgotten))
     }
     return { replaced: undefined, evicted, forgotten }
   }
 
-  /** Every event that is older than it may be has this sequence number or a lower one. */
+  /**
+   * Every event that is older than it may be has this sequence number or a lower one. One that a
+   * clock has dated ahead of now is as old at least as those behind it, which it does not hold back.
+   */
   expiredThrough(now: number): number {
-    let through = 0
-    for (const { time, sequence } of this.#bySequence.after(0)) {
-      if (!this.#isOld(time, now)) break
-      through = sequence
-    }
-    return through
+    const { cacheTtl = 0 } = this.limits
+    return cacheTtl === 0 ? 0 : lastTooOld(this.#bySequence.after(0), now, cacheTtl)
   }
 
   /**
@@ -192,11 +192,6 @@ export class History<T extends Remembered> {
     return this.#byPlace.after(place)
   }
 
-  #isOld(time: number, now: number): boolean {
-    const { cacheTtl = 0 } = this.limits
-    return cacheTtl > 0 && now - time > cacheTtl * 1000
-  }
-
   #evictExcess(forgotten: Departed[]): T[] {
     const { cacheLength, cacheBytes = 0 } = this.limits
     const evicted: T[] = []
@@ -224,4 +219,26 @@ export class History<T extends Remembered> {
     }
     return oldest
   }
+}
+
+/**
+ * The number up to which events are older than they may be.
+ *
+ * @param events as they came
+ * @param now the time in ms
+ * @param cacheTtl seconds that an event is kept
+ * @returns 0 if none is
+ */
+export function lastTooOld(
+  events: Iterable<Pick<Remembered, 'sequence' | 'time'>>,
+  now: number,
+  cacheTtl: number,
+): number {
+  let last = 0
+  for (const { time, sequence } of events) {
+    if (time > now) continue
+    if (now - time <= cacheTtl * 1000) break
+    last = sequence
+  }
+  return last
 }

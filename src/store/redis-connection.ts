@@ -1,5 +1,5 @@
 import { Cluster, type Redis } from 'ioredis'
-import { HubError, messageOf, reasonOf } from '../errors.js'
+import { HubError, messageOf } from '../errors.js'
 import {
   COMMAND_TIMEOUT,
   makeClient,
@@ -167,7 +167,7 @@ export class RedisConnection {
     while (!this.#isReady) {
       const patience = this.#downSince + RETRY_FOR - performance.now()
       if (patience <= 0 || this.#isStopped) {
-        throw new Error(`it cannot be reached: ${reasonOf(this.#lastError)}`)
+        throw new Error(`it cannot be reached: ${withoutPlace(this.#lastError)}`)
       }
       await this.#pause(patience)
     }
@@ -232,8 +232,13 @@ export class RedisConnection {
 }
 
 function failure(error: unknown): HubError {
-  const message = `redis did not take it: ${reasonOf(error)}` // not where it is
+  const message = `redis did not take it: ${withoutPlace(error)}`
   return new HubError('STORE_UNAVAILABLE', message, { cause: error })
+}
+
+/** What went wrong, for clients, whom it does not concern where Redis is. */
+function withoutPlace(error: unknown): string {
+  return messageOf(error).replace(/\b(?:connect|read|write|getaddrinfo) (E[A-Z_]+)(?: \S+)?/g, '$1')
 }
 
 function isReply(error: unknown): error is Error {

@@ -52,10 +52,35 @@ local function bytesOf(known)
   return known and tonumber(field(known, 5) or 0) or 0
 end
 
+local function timeOf(known)
+  return known and tonumber(field(known, 4) or '')
+end
+
+-- A hub's clock may be ahead: then it is this one that counts. In ms.
+local function capped(now)
+  local time = redis.call('TIME')
+  return math.min(tonumber(now), time[1] * 1000 + math.floor(time[2] / 1000))
+end
+
+-- The number of the last event that is too old, where the oldest is dated ahead: it came before
+-- those behind it all the same. Looks at 1000 at most.
+local function staleBehind(before, now)
+  local last, all = 0, redis.call('ZRANGE', order, 0, 999, 'WITHSCORES')
+  for index = 1, #all, 2 do
+    local time = timeOf(redis.call('HGET', ids, all[index])) or before
+    if time <= now then
+      if time >= before then break end
+      last = tonumber(all[index + 1])
+    end
+  end
+  return last
+end
+
 -- Lets go of events that there is no room for, or that came before a time; at most 1000.
 -- Returns the number of the last one that was too old.
 local function evict(limits, before)
-  local count, stale = redis.call('ZCARD', order), 0
+  local count, stale, behind = redis.call('ZCARD', order), 0, nil
+  local now = before and before + limits.cacheTtl
   for _ = 1, 1000 do
     local isOver = count > limits.cacheLength
       or limits.cacheBytes > 0 and bytes > limits.cacheBytes
@@ -63,7 +88,9 @@ local function evict(limits, before)
     local oldest = redis.call('ZRANGE', order, 0, 0, 'WITHSCORES')
     local id, sequence = oldest[1], tonumber(oldest[2])
     local known = redis.call('HGET', ids, id)
-    local isOld = before and known and tonumber(field(known, 4) or before) < before
+    local time = before and (timeOf(known) or before)
+    if before and time > now and not behind then behind = staleBehind(before, now) end
+    local isOld = before and (time < before or sequence <= (behind or 0))
     if not (isOver or isOld) then break end
     if isOld then stale = sequence end
     local first = known and field(known, 3) or whole(sequence)
@@ -154,6 +181,7 @@ end
 export const APPEND = script(`${COMMON}${APPEND_ONE}
 local candidate, now, cacheLength, cacheBytes, cacheTtl, window, departedLimit, assignIds, expire,
   publish, channel, writer, batch, deliveryAge, deliveryLimit = unpack(ARGV, 1, 15)
+now = whole(capped(now))
 begin(candidate)
 local done = redis.call('HGET', writers, writer)
 if done and tonumber(field(done, 1)) >= tonumber(batch) then
@@ -202,6 +230,7 @@ export const IMPORT = script(`${COMMON}${APPEND_ONE}
 if redis.call('EXISTS', meta) == 1 then return 0 end
 local candidate, now, cacheLength, cacheBytes, cacheTtl, window, departedLimit, expire =
   unpack(ARGV, 1, 8)
+now = whole(capped(now))
 begin(candidate)
 for index = 9, #ARGV, 3 do
   local token = candidate .. '.' .. whole(head + 1)
@@ -218,6 +247,7 @@ return head
 export const EXPIRE = script(`${COMMON}${APPEND_ONE}
 if redis.call('EXISTS', meta) == 0 then return 0 end
 local now, cacheLength, cacheBytes, cacheTtl, window, departedLimit = unpack(ARGV)
+now = whole(capped(now))
 begin('')
 local limits = {
   cacheLength = tonumber(cacheLength), cacheBytes = tonumber(cacheBytes),

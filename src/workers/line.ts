@@ -54,7 +54,7 @@ export class Line implements Follower {
   }
 
   accept(entry: Entry): void {
-    this.#log.append(entry, entry.sequence)
+    this.#log.append(entry, entry.sequence, this.#now())
     this.events += 1
     if (this.#workers.size === 0) return
     const bytes = encode({ kind: 'entry', channel: this.name, entry } satisfies ToWorker)

@@ -248,6 +248,22 @@ export function describeStore({ name, isDurable, make }: Adapter): void {
       )
     })
 
+    it('lets an event that was dated ahead hold back none that came after it', async () => {
+      const channel = await open('test', { cacheTtl: 10 })
+      now = 1_000_000
+      await append(channel, 'ahead', 'too')
+      now = 1000
+      await append(channel, 'a')
+      now = 11_000
+      assert.deepEqual(await idsOf(channel), ['ahead', 'too', 'a'])
+      now = 11_001
+      assert.deepEqual(await idsOf(channel), [])
+      await append(channel, 'b')
+      now = 0
+      assert.deepEqual(await idsOf(channel), ['b'], 'they are gone for good')
+      assert.equal((await channel.read(0)).evictedThrough, 3)
+    })
+
     if (!isDurable) return
 
     describe('opened again', () => {

@@ -1,10 +1,10 @@
-import type { FastifyRequest } from 'fastify'
 import { type Action, covers, type Grants } from '../access/grants.js'
 import type { Origins } from '../access/origins.js'
 import { TokenError } from '../access/verifier.js'
 import type { ServerContext } from './context.js'
 import { credentialsOf } from './credentials.js'
 import { HttpError } from './errors.js'
+import type { HubRequest } from './hub-request.js'
 
 /** Why a request is refused: its status, what to tell, and how RFC 6750 calls it. */
 interface Refusal {
@@ -22,7 +22,7 @@ interface Refusal {
  * @throws {HubError} `KEYS_UNAVAILABLE`
  */
 export async function authorize(
-  request: FastifyRequest,
+  request: HubRequest,
   action: Action,
   channel: string,
   context: ServerContext,
@@ -39,10 +39,7 @@ export async function authorize(
 }
 
 /** The same for the hub's figures. */
-export async function authorizeStats(
-  request: FastifyRequest,
-  context: ServerContext,
-): Promise<void> {
+export async function authorizeStats(request: HubRequest, context: ServerContext): Promise<void> {
   if (context.config.auth.stats === 'public') return
   const log = (reason: string) => logRefusal(request, context, { action: 'stats', reason })
   const { stats } = await grantsOf(request, context.policies.default.origins, context, log)
@@ -53,7 +50,7 @@ export async function authorizeStats(
 
 /** What a request's one token lets it do. */
 async function grantsOf(
-  { raw, queryTokens }: FastifyRequest,
+  { raw, queryTokens }: HubRequest,
   origins: Origins,
   { config, authority }: ServerContext,
   log: (reason: string) => void,
@@ -94,7 +91,7 @@ function quotable(text: string): string {
  * @param reason one of few
  */
 export function logRefusal(
-  { address }: FastifyRequest,
+  { address }: HubRequest,
   { burstLog }: ServerContext,
   { action, channel, reason }: { action: string; channel?: string; reason: string },
 ): void {

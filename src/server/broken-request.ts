@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { encodeAnswer } from './answer.js'
 import type { ServerContext } from './context.js'
 import { errorBody } from './errors.js'
+import { CLOSE } from './head.js'
 
 /** The settings that say how long it may take. */
 const TIMEOUTS = 'server.headersTimeout, server.requestTimeout'
@@ -45,18 +47,7 @@ async function answer(socket: Socket, statusCode: number, message: string): Prom
   socket.removeAllListeners('end') // Node would end it behind the answer that is under way
   await answered(socket)
   if (!socket.writable) return
-  const body = errorBody(statusCode, message)
-  const text = JSON.stringify(body)
-  socket.end(
-    [
-      `HTTP/1.1 ${statusCode} ${body.error}`,
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(text)}`,
-      'Connection: close',
-      '',
-      text,
-    ].join('\r\n'),
-  )
+  socket.end(encodeAnswer({ statusCode, headers: CLOSE, body: errorBody(statusCode, message) }))
 }
 
 /** Resolves when the requests that were read as a whole are answered, or the connection has gone. */

@@ -6,11 +6,6 @@ interface Handle {
   readStop(): void
 }
 
-/** Whether HTTP never had that connection; see `FrontDoor`. */
-export function isBare(socket: Socket & { parser?: unknown }): boolean {
-  return socket.parser === undefined
-}
-
 /**
  * Takes a connection out of the hands of HTTP, for good: gives a bare socket, which drops what the
  * client still sends. It stays open when the client ends its side; see `SocketSink.begin`.

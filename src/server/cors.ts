@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ServerContext } from './context.js'
+import type { HubRequest } from './hub-request.js'
 import { historyTarget } from './target.js'
 
 /** What pages may send: what polyfills do, and what publishing takes. [ssehub] */
@@ -21,14 +22,14 @@ export function preflightRoute(app: FastifyInstance): void {
 }
 
 /** CORS on all that is answered for a channel, so that a page can read why it was refused. */
-export function allowOrigin(
-  { target, headers }: FastifyRequest,
-  reply: FastifyReply,
+export function corsHeaders(
+  { target, raw }: Pick<HubRequest, 'target' | 'raw'>,
   { policies }: ServerContext,
-): void {
-  reply
-    .headers(policies.for(target.channel).origins.headersFor(headers.origin))
-    .header('Access-Control-Expose-Headers', 'WWW-Authenticate')
+): Record<string, string> {
+  return {
+    ...policies.for(target.channel).origins.headersFor(raw.headers.origin),
+    'Access-Control-Expose-Headers': 'WWW-Authenticate',
+  }
 }
 
 /**

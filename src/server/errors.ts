@@ -1,6 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
 import { type ErrorCode, HubError } from '../errors.js'
+import type { Answer } from './answer.js'
 import { isHttp2 } from './http2.js'
 import { isInspection } from './target.js'
 
@@ -40,19 +42,34 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   HUB_STOPPING: 503,
 }
 
-/** Answers with an error as JSON; what is wrong inside the hub is logged, not told. */
+/** What goes wrong with a request. */
+export type RequestError = FastifyError | HubError | HttpError
+
+/** What an error is answered with; what is wrong inside the hub is logged, not told. */
+export function answerFor(error: RequestError, log: Pick<Logger, 'error'>): Answer {
+  const statusCode = statusOf(error)
+  if (statusCode === 500) log.error({ err: error }, 'a request failed')
+  const message = statusCode === 500 ? 'the hub failed; see its log' : error.message
+  return {
+    statusCode,
+    headers: {
+      ...((statusCode === 503 || statusCode === 429) && { 'Retry-After': '1' }),
+      ...(error instanceof HttpError && error.headers),
+    },
+    body: errorBody(statusCode, message),
+  }
+}
+
+/** Answers with an error. */
 export function answerError(
-  error: FastifyError | HubError | HttpError,
+  error: RequestError,
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  const statusCode = statusOf(error)
-  if (statusCode === 500) request.log.error({ err: error }, 'a request failed')
-  if (statusCode === 503 || statusCode === 429) reply.header('Retry-After', '1')
-  if (error instanceof HttpError) reply.headers(error.headers)
+  const { statusCode, headers, body } = answerFor(error, request.log)
+  reply.headers(headers)
   if (isHttp2(reply.raw)) reply.removeHeader('connection') // fastify's, for a body that is not read
-  const message = statusCode === 500 ? 'the hub failed; see its log' : error.message
-  reply.code(statusCode).send(errorBody(statusCode, message))
+  reply.code(statusCode).send(body)
 }
 
 /** Says which methods there are. */
@@ -72,7 +89,7 @@ export function errorBody(statusCode: number, message: string) {
   return { statusCode, error: STATUS_CODES[statusCode] ?? 'Error', message }
 }
 
-function statusOf(error: FastifyError | HubError | HttpError): number {
+function statusOf(error: RequestError): number {
   if (error instanceof HubError) return STATUS_OF[error.code] ?? 500
   const { statusCode = 500 } = error
   return statusCode >= 400 ? statusCode : 500

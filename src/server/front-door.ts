@@ -1,28 +1,37 @@
-import { IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { type PlainGet, parsePlainGet } from './plain-get.js'
+import { encodeAnswer } from './answer.js'
+import type { ServerContext } from './context.js'
+import { refusal } from './failures.js'
+import { CLOSE } from './head.js'
+import { type HubRequest, plainHubRequest } from './hub-request.js'
+import { type PlainRequest, parsePlainRequest } from './plain-request.js'
+import { isPlainPublish, PublisherConnection } from './publisher-connection.js'
+import { subscribe } from './subscribe.js'
 import { isInspection } from './target.js'
+import { bareWire } from './wire.js'
 
 /** Ms that a connection is given to send a request before HTTP has it, and times it. */
 const PATIENCE = 1000
 
 /**
- * Looks at what comes first on a connection. Where that is a plain request for a stream, it goes
- * to the server's routes at once: HTTP makes a parser and more for each connection, and to make
- * and unmake that costs several times what the stream itself does. All else goes to HTTP as it is.
+ * Looks at what comes first on a connection. Where that is a plain request for a stream, or to
+ * publish, it is answered past HTTP, which makes a parser and more for each connection and much for
+ * each request: that costs several times what the stream or the event itself does. All else goes to
+ * HTTP as it is.
  */
 export class FrontDoor {
   readonly #server: Server
-  readonly #maxHeadBytes: number
+  readonly #context: ServerContext
   /** What the server does with a connection by itself. */
   readonly #toHttp: (socket: Socket) => void
   /** Connections that have sent nothing yet. */
   readonly #silent = new Set<Socket>()
+  readonly #publishers = new Set<PublisherConnection>()
 
-  /** @param maxHeadBytes what is longer HTTP is to refuse */
-  constructor(server: Server, maxHeadBytes: number) {
+  constructor(server: Server, context: ServerContext) {
     this.#server = server
-    this.#maxHeadBytes = maxHeadBytes
+    this.#context = context
     const own = server.listeners('connection') as ((this: Server, socket: Socket) => void)[]
     this.#toHttp = (socket) => {
       for (const listener of own) listener.call(server, socket)
@@ -31,9 +40,10 @@ export class FrontDoor {
     server.on('connection', (socket) => this.#receive(socket))
   }
 
-  /** Ends the connections that have sent nothing yet. */
+  /** Ends the connections that have sent nothing yet, and those that publish when they have done. */
   close(): void {
     for (const socket of this.#silent) socket.destroy()
+    for (const publisher of this.#publishers) publisher.end()
   }
 
   #receive(socket: Socket): void {
@@ -58,33 +68,46 @@ export class FrontDoor {
   }
 
   #pass(socket: Socket, first: Buffer | undefined): void {
-    const isShort = first !== undefined && first.length <= this.#maxHeadBytes
-    const request = isShort ? parsePlainGet(first) : undefined
-    if (request && !isInspection(request.url)) {
-      this.#answer(socket, request)
-      return
-    }
+    const { config, connections } = this.#context
+    const request = first && parsePlainRequest(first, config.server.maxHeaderBytes)
+    if (!request || isInspection(request.url)) this.#leave(socket, first)
+    else if (request.method === 'GET') this.#subscribe(socket, request)
+    else if (isPlainPublish(request) && !connections.limitOf(socket)) this.#publish(socket, request)
+    else this.#leave(socket, first)
+  }
+
+  #publish(socket: Socket, request: PlainRequest): void {
+    const { keepAliveTimeout } = this.#server
+    const forget = () => this.#publishers.delete(publisher)
+    const publisher = new PublisherConnection(socket, keepAliveTimeout, this.#context, (bytes) => {
+      forget()
+      socket.off('close', forget)
+      this.#leave(socket, bytes)
+    })
+    this.#publishers.add(publisher)
+    socket.on('close', forget)
+    publisher.answer(request)
+  }
+
+  /** Leaves a connection to HTTP, with what has come last. */
+  #leave(socket: Socket, bytes: Buffer | undefined): void {
     socket.off('error', ignore)
     this.#toHttp(socket)
-    if (first) socket.emit('data', first)
+    if (bytes) socket.emit('data', bytes)
     else if (socket.readableEnded) socket.emit('end')
   }
 
-  #answer(socket: Socket, { url, headers }: PlainGet): void {
-    const request = new IncomingMessage(socket)
-    Object.assign(request, { method: 'GET', url, headers, complete: true, ...VERSION })
-    request.rawHeaders = Object.entries(headers).flat()
-    const response = new ServerResponse(request)
-    response.shouldKeepAlive = false
-    response.assignSocket(socket)
-    response.on('finish', () => {
-      response.detachSocket(socket)
-      socket.end()
-    })
-    this.#server.emit('request', request, response)
+  /** Never rejects. */
+  async #subscribe(socket: Socket, plain: PlainRequest): Promise<void> {
+    let request: HubRequest | undefined
+    try {
+      request = plainHubRequest(plain, socket, this.#context.trustedProxies)
+      await subscribe(request, () => bareWire(socket, this.#context), this.#context)
+    } catch (error) {
+      const { headers, ...answer } = refusal(error, request, this.#context)
+      socket.end(encodeAnswer({ ...answer, headers: { ...headers, ...CLOSE } }))
+    }
   }
 }
-
-const VERSION = { httpVersion: '1.1', httpVersionMajor: 1, httpVersionMinor: 1 }
 
 function ignore(): void {} // 'close' follows

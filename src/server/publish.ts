@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { networkOf } from '../access/network.js'
+import type { Published } from '../channels.js'
 import { HubError } from '../errors.js'
 import { parseEvent } from '../event/parse.js'
 import type { Publisher } from '../store/store.js'
@@ -8,6 +9,7 @@ import type { ServerContext } from './context.js'
 import { HttpError, refuseMethod, tooMany } from './errors.js'
 import { CLOSE } from './head.js'
 import { isHttp2Request } from './http2.js'
+import type { HubRequest } from './hub-request.js'
 
 /** `POST /PATH`: publishes an event. */
 export function publishRoute(app: FastifyInstance, context: ServerContext): void {
@@ -19,12 +21,8 @@ export function publishRoute(app: FastifyInstance, context: ServerContext): void
   app.post<{ Body: Buffer | undefined }>('/*', {
     bodyLimit: context.config.server.maxEventBytes,
     onRequest: async (request) => {
-      admit(request, context)
       track(request, context)
-      const grants = await authorize(request, 'publish', request.target.channel, context)
-      request.publisher = publisherOf(request.address, grants?.holder)
-      context.rates?.take(request.publisher)
-      checkBody(request, context)
+      request.publisher = await admitPublish(request, context)
       asJson(request.raw)
     },
     onResponse: (request, _reply, done) => {
@@ -33,17 +31,47 @@ export function publishRoute(app: FastifyInstance, context: ServerContext): void
     },
     handler: async (request) => {
       try {
-        const { address, target, publisher } = request
-        const { channel } = target
-        const event = parseEvent(request.body ?? '')
-        const published = await context.channels.publish(channel, event, undefined, publisher)
-        context.logger.debug({ channel, address, id: published.id }, 'an event was published')
-        return published
+        return await publish(request, request.publisher, request.body ?? '', context)
       } finally {
         context.publishes.end(request.raw)
       }
     },
   })
+}
+
+/**
+ * Lets a publish in before its body is read.
+ *
+ * @returns who it is that publishes
+ * @throws {HttpError} what keeps it out, as `authorize` does besides
+ * @throws {HubError} `HUB_STOPPING`, and as `Channels.admit`
+ */
+export async function admitPublish(
+  request: HubRequest,
+  context: ServerContext,
+): Promise<Publisher> {
+  admit(request, context)
+  const grants = await authorize(request, 'publish', request.target.channel, context)
+  const publisher = publisherOf(request.address, grants?.holder)
+  context.rates?.take(publisher)
+  checkBody(request, context)
+  return publisher
+}
+
+/**
+ * Publishes what the body of a request says that was let in.
+ *
+ * @throws {HubError} `INVALID_EVENT`, and as `Channels.publish`
+ */
+export async function publish(
+  { address, target: { channel } }: HubRequest,
+  publisher: Publisher,
+  body: Buffer | string,
+  { channels, logger }: ServerContext,
+): Promise<Published> {
+  const published = await channels.publish(channel, parseEvent(body), undefined, publisher)
+  logger.debug({ channel, address, id: published.id }, 'an event was published')
+  return published
 }
 
 /** What its Content-Type says is of no interest; without one fastify wants a length, for a body. */
@@ -65,7 +93,7 @@ function track({ raw }: FastifyRequest, { publishes }: ServerContext): void {
 }
 
 /** Refuses who may not publish before a body is read. */
-function admit(request: FastifyRequest, context: ServerContext): void {
+function admit(request: HubRequest, context: ServerContext): void {
   const { config, channels } = context
   const { channel } = request.target
   const limit = context.connections.turnAway(request.raw.socket)
@@ -80,8 +108,8 @@ function admit(request: FastifyRequest, context: ServerContext): void {
   checkAddress(request, context)
 }
 
-function checkBody({ headers, raw }: FastifyRequest, { config }: ServerContext): void {
-  const { 'content-length': length, 'content-encoding': encoding } = headers
+function checkBody({ raw }: HubRequest, { config }: ServerContext): void {
+  const { 'content-length': length, 'content-encoding': encoding } = raw.headers
   // HTTP/2 says where a body ends without it.
   if (length === undefined && !isHttp2Request(raw)) {
     throw new HttpError(411, 'a publish needs a Content-Length', CLOSE)
@@ -97,7 +125,7 @@ function checkBody({ headers, raw }: FastifyRequest, { config }: ServerContext):
 }
 
 /** Refuses what comes from an address that may not publish, or from none that can be told. */
-function checkAddress(request: FastifyRequest, context: ServerContext): void {
+function checkAddress(request: HubRequest, context: ServerContext): void {
   const { address, target } = request
   const { channel } = target
   if (address !== undefined && context.policies.for(channel).publishers.allows(address)) return

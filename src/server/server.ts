@@ -1,39 +1,42 @@
 import type { Server } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import type { Socket } from 'node:net'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  LogController,
+} from 'fastify'
 import type { Logger } from 'pino'
 import { clientAddress } from '../access/client-address.js'
 import type { Config } from '../config/config.js'
-import { HubError } from '../errors.js'
+import type { HubError } from '../errors.js'
 import type { Publisher } from '../store/store.js'
 import type { Credentials } from '../tls/credentials.js'
 import { SecureServer } from '../tls/secure-server.js'
 import { answerBrokenRequest } from './broken-request.js'
 import type { ServerContext } from './context.js'
-import { allowInspection, allowOrigin, preflightRoute } from './cors.js'
-import { answerError, HttpError, refuseMethod } from './errors.js'
+import { allowInspection, corsHeaders, preflightRoute } from './cors.js'
+import { answerError, HttpError, type RequestError, refuseMethod } from './errors.js'
+import { countAnswer, countError } from './failures.js'
 import { FrontDoor } from './front-door.js'
 import { CLOSE, checkHead } from './head.js'
 import { dropBody, isHttp2Request, limitBody } from './http2.js'
+import type { HubRequest } from './hub-request.js'
 import { inspectRoutes } from './inspect.js'
 import { publishRoute } from './publish.js'
 import { takeTokens } from './query-tokens.js'
-import { refuseChannel, subscribeRoute } from './subscribe.js'
-import { isInspection, originForm, parseTarget, type Target } from './target.js'
+import { subscribeRoute } from './subscribe.js'
+import { isInspection, originForm, parseTarget } from './target.js'
 
 declare module 'fastify' {
-  interface FastifyRequest {
-    /** What the request is about, unless that is the hub itself. */
-    target: Target
-    /** Where it comes from; undefined where that cannot be told for certain. */
-    address: string | undefined
+  interface FastifyRequest extends Mutable<Omit<HubRequest, 'raw'>> {
     /** Who publishes by it. */
     publisher: Publisher
-    /** The tokens that were in its query, where nothing finds them any more. */
-    queryTokens: readonly string[]
   }
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Ms between two looks at which requests have taken too long. */
 const TIMEOUT_CHECK = 1000
@@ -74,16 +77,14 @@ export function createServer(context: ServerContext): FastifyInstance {
     },
     // While the hub stops, subscribers get a 200 and a retry: the routes see to that.
     return503OnClosing: false,
-    frameworkErrors: answerError,
+    frameworkErrors: (error, request, reply) =>
+      answerError(errorOf(request.raw.url, error), request, reply),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, context),
   })
   // A publisher that has ended its side still waits for its answer, however long the store takes.
   Object.assign(app.server, { httpAllowHalfOpen: true })
   app.setErrorHandler((error: Parameters<typeof answerError>[0], request, reply) => {
-    if (error instanceof HubError && error.code === 'INVALID_CHANNEL') {
-      context.counters.refusedNames += 1
-    }
-    if (error instanceof HubError && error.code === 'TOO_MANY_CHANNELS') refuseChannel(context)
+    countError(error, context)
     const isLast = error instanceof HttpError && error.headers.Connection === 'close'
     if (isLast && !isHttp2Request(request.raw)) {
       last.add(request.raw.socket)
@@ -121,22 +122,18 @@ export function createServer(context: ServerContext): FastifyInstance {
     const { url = '/' } = request.raw
     if (!isInspection(url)) {
       request.target = parseTarget(url)
-      allowOrigin(request, reply, context)
+      reply.headers(corsHeaders(request, context))
     } else if (url !== '/') {
       allowInspection(request, reply, context)
     }
     done()
   })
   app.addHook('onResponse', (request, { raw, statusCode }, done) => {
-    if (statusCode === 400) context.counters.invalidRequests += 1
-    if (statusCode === 413) {
-      context.counters.oversizedRequests += 1
-      context.counters.oversizedEvents += 1
-    }
+    countAnswer(statusCode, context.counters)
     if (!request.raw.readableEnded) dropBody(raw)
     done()
   })
-  const frontDoor = new FrontDoor(app.server, maxHeaderBytes)
+  const frontDoor = new FrontDoor(app.server, context)
   app.server.on('connection', (socket) => context.connections.meet(socket))
   app.addHook('preClose', (done) => {
     frontDoor.close()
@@ -147,6 +144,16 @@ export function createServer(context: ServerContext): FastifyInstance {
   publishRoute(app, context)
   subscribeRoute(app, context)
   return app
+}
+
+/** What the hub has to say of a target that its router cannot read. */
+function errorOf(target = '/', error: FastifyError): RequestError {
+  try {
+    parseTarget(target)
+    return error
+  } catch (ours) {
+    return ours as HubError
+  }
 }
 
 /** Holds a request of HTTP/2 to what Node holds those of HTTP/1.1 to. */

@@ -1,11 +1,13 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Grants } from '../access/grants.js'
 import type { Channel } from '../channel/channel.js'
 import { type ErrorCode, HubError } from '../errors.js'
 import { encodeRetry, PREAMBLE } from '../event/encode.js'
 import { authorize } from './authorize.js'
 import type { ServerContext } from './context.js'
+import { countChannel } from './failures.js'
 import { isHttp2Request } from './http2.js'
+import type { HubRequest } from './hub-request.js'
 import { parseSubscription, type Subscription } from './subscription.js'
 import { type OpenSink, takeWire, type Wire } from './wire.js'
 
@@ -15,36 +17,50 @@ const FAREWELL = 3000
 /** `GET /PATH`: the stream of a channel. */
 export function subscribeRoute(app: FastifyInstance, context: ServerContext): void {
   app.get('/*', async (request, reply) => {
-    const { channel: name, query } = request.target
-    const { origin, 'last-event-id': lastEventId } = request.headers
-    const subscription = parseSubscription(query, headerText(lastEventId))
-    const headers = context.policies.for(name).origins.headersFor(origin)
-    context.channels.admit(name)
-    const kept = context.connections.turnAway(request.raw.socket)
-    const admission = kept ? undefined : await admitted(request, context)
-    if (request.raw.socket.destroyed) return reply.hijack()
-    const wire = await takeWire(reply, context)
-    const { stream } = wire
-    const { address = '' } = request
-    const limit = kept ?? (await context.connections.enterClient(stream, address))
-    const { start } = subscription
-    const lastId = start.from === 'id' ? start.id : undefined
-    const found = limit || !admission ? undefined : await open(name, lastId, context)
-    if (stream.destroyed || stream.closed) {
-      stream.destroy()
-      return
-    }
-    const sink = wire.open(headers)
-    if (limit) sink.write(noRoom('connections', limit))
-    if (found === 'full') sink.write(noRoom('channels', 'server.maxChannels'))
-    if (!found || found === 'full' || context.isStopping()) sendAway(stream, sink, context)
-    else follow(stream, sink, found, subscription, admission?.expiresAt)
+    await subscribe(request, () => takeWire(reply, context), context)
+    reply.hijack()
   })
+}
+
+/**
+ * Opens the stream that a request asks for.
+ *
+ * @param take takes what the stream goes by out of the hands that have it
+ * @throws what `authorize` and `Channels.admit` do; then nothing is taken
+ */
+export async function subscribe(
+  request: HubRequest,
+  take: () => Wire | Promise<Wire>,
+  context: ServerContext,
+): Promise<void> {
+  const { channel: name, query } = request.target
+  const { origin, 'last-event-id': lastEventId } = request.raw.headers
+  const subscription = parseSubscription(query, headerText(lastEventId))
+  const headers = context.policies.for(name).origins.headersFor(origin)
+  context.channels.admit(name)
+  const kept = context.connections.turnAway(request.raw.socket)
+  const admission = kept ? undefined : await admitted(request, context)
+  if (request.raw.socket.destroyed) return
+  const wire = await take()
+  const { stream } = wire
+  const limit = kept ?? (await context.connections.enterClient(stream, request.address ?? ''))
+  const { start } = subscription
+  const lastId = start.from === 'id' ? start.id : undefined
+  const found = limit || !admission ? undefined : await open(name, lastId, context)
+  if (stream.destroyed || stream.closed) {
+    stream.destroy()
+    return
+  }
+  const sink = wire.open(headers)
+  if (limit) sink.write(noRoom('connections', limit))
+  if (found === 'full') sink.write(noRoom('channels', 'server.maxChannels'))
+  if (!found || found === 'full' || context.isStopping()) sendAway(stream, sink, context)
+  else follow(stream, sink, found, subscription, admission?.expiresAt)
 }
 
 /** Undefined while the keys of tokens are not there: whoever it is has to come back. */
 async function admitted(
-  request: FastifyRequest,
+  request: HubRequest,
   context: ServerContext,
 ): Promise<Pick<Grants, 'expiresAt'> | undefined> {
   const { raw, target } = request
@@ -73,18 +89,12 @@ async function open(
     return await context.channels.find(name, lastId)
   } catch (error) {
     if (isOfCode(error, 'TOO_MANY_CHANNELS')) {
-      refuseChannel(context)
+      countChannel(context)
       return 'full'
     }
     logSentAway(error, name, context)
     return undefined
   }
-}
-
-/** Counts one for whom there is no room for another channel. */
-export function refuseChannel({ counters, limitLog }: ServerContext): void {
-  counters.refusedChannels += 1
-  limitLog.tell('server.maxChannels', 'readers are told to come back later, publishers get a 429')
 }
 
 function logSentAway(error: unknown, channel: string, { burstLog }: ServerContext): void {

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import type { Sink } from '../channel/sink.js'
 import { STREAM_OPEN } from '../event/encode.js'
-import { isBare, takeConnection } from './connection.js'
+import { takeConnection } from './connection.js'
 import type { ServerContext } from './context.js'
 import { isHttp2 } from './http2.js'
 import { SocketSink } from './socket-sink.js'
@@ -35,19 +35,20 @@ export async function takeWire(reply: FastifyReply, context: ServerContext): Pro
     : await takeSocket(raw, context)
 }
 
+/** A connection that HTTP never had. */
+export function bareWire(socket: Socket, context: ServerContext): Wire {
+  return socketWire(tracked(socket, context), context)
+}
+
 /** The connection of a request, not HTTP any more, once the responses before it are written. */
 async function takeSocket(response: ServerResponse, context: ServerContext): Promise<Wire> {
   context.taken.add(response.req.socket)
   const http = await socketOf(response)
-  if (isBare(http)) {
-    response.detachSocket(http)
-    return socketWire(tracked(http, context), context)
-  }
   await nextTurn() // the parser may be in the middle of requests that were sent behind this one
   if (http.writableLength > 0) await new Promise((written) => http.write('', written))
   const socket = takeConnection(http)
   context.connections.carryOver(http, socket)
-  return socketWire(tracked(socket, context), context)
+  return bareWire(socket, context)
 }
 
 function socketWire(socket: Socket, { pending }: ServerContext): Wire {

@@ -5,6 +5,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { queryObjects } from 'node:v8'
+import { PlainMessage } from '../../src/server/hub-request.js'
 import { forWorkers } from '../helpers/for-workers.js'
 import { startHub } from '../helpers/hub.js'
 import { collectGarbage } from '../helpers/memory.js'
@@ -46,20 +48,9 @@ describe('the connection of a stream', () => {
   })
 
   it('keeps nothing of a request that came in by the front door', async () => {
-    const made: WeakRef<object>[] = []
-    const watch = (message: unknown) => {
-      const { request, reply } = message as Record<'request' | 'reply', { raw: object }>
-      for (const part of [request, reply, request.raw, reply.raw]) made.push(new WeakRef(part))
-    }
     const hub = await startHub()
-    subscribe('tracing:fastify.request.handler:start', watch)
     const streams = await Promise.all([1, 2, 3].map(() => hub.subscribe('test?getcache=1')))
-    unsubscribe('tracing:fastify.request.handler:start', watch)
-    assert.equal(made.length, 12)
-    while (made.some((part) => part.deref())) {
-      await nextTurn()
-      collectGarbage()
-    }
+    while (Number(queryObjects(PlainMessage)) > 0) await nextTurn()
     for (const stream of streams) stream.close()
     await hub.hub.stop()
   })

@@ -16,6 +16,14 @@ async function requestsDuring(action: () => Promise<unknown>): Promise<number> {
   return count
 }
 
+/** An answer, with its headers in one order and case, and without its date. */
+function sorted(answer: string): string {
+  const [head = '', ...rest] = answer.split('\r\n\r\n')
+  const [status, ...headers] = head.split('\r\n')
+  const names = headers.map((line) => line.toLowerCase()).filter((line) => !/^date:/.test(line))
+  return [status, ...names.sort(), ...rest].join('\r\n')
+}
+
 describe('the front door', () => {
   let hub: RunningHub
 
@@ -25,10 +33,11 @@ describe('the front door', () => {
   afterEach(() => hub.closeStreams())
   after(() => hub.hub.stop())
 
-  it('lets plain requests for streams in past HTTP, and sends all others there', async () => {
+  it('keeps plain streams and publishes from HTTP, and sends all others there', async () => {
     assert.equal(await requestsDuring(() => hub.subscribe('a')), 0)
     assert.equal(await requestsDuring(() => hub.subscribe('a', { TE: 'trailers' })), 1)
-    assert.equal(await requestsDuring(() => hub.publish('a', { data: 'x' })), 1)
+    assert.equal(await requestsDuring(() => hub.publish('a', { data: 'x' })), 0)
+    assert.equal(await requestsDuring(() => hub.publish('a?b', { data: 'x' })), 1)
     assert.equal(await requestsDuring(() => hub.stats()), 1)
   })
 
@@ -42,10 +51,72 @@ describe('the front door', () => {
         while (!/:ok\n\n|\}$/.test(text)) text += String((await once(socket, 'data'))[0])
         if (text.includes('HTTP/1.1 200')) socket.end()
         await once(socket.resume(), 'close')
-        answers.push(text.replace(/Date: .*/i, ''))
+        answers.push(sorted(text))
       }
       assert.equal(answers[0], answers[1])
     }
+  })
+
+  it('answers a publisher the same either way', async () => {
+    for (const [path, body] of [
+      ['a', '{"data":"x","id":"1"}'],
+      ['a', '{"data":'],
+      ['b', '{"data":"x"}'],
+      ['%ff', '{"data":"x"}'],
+      ['a', `{"data":"x","id":"${'1'.repeat(2000)}"}`],
+    ]) {
+      const answers: string[] = []
+      for (const header of ['', 'TE: trailers\r\n']) {
+        for (const last of ['keep-alive', 'close']) {
+          const socket = hub.connect()
+          const head = `Host: x\r\nConnection: ${last}\r\nContent-Length: ${body?.length}\r\n${header}`
+          socket.write(`POST /${path} HTTP/1.1\r\n${head}\r\n${body}`)
+          let text = ''
+          while (!text.endsWith('}')) text += String((await once(socket, 'data'))[0])
+          socket.end()
+          answers.push(sorted(text).replace(/"sequence":\d+/, ''))
+        }
+      }
+      assert.deepEqual(answers.slice(0, 2), answers.slice(2))
+    }
+  })
+
+  it('answers what comes on a connection in order, also if HTTP has to', async () => {
+    const socket = hub.connect()
+    const post = (id: string, header = '') =>
+      `POST /a HTTP/1.1\r\nHost: x\r\n${header}Content-Length: ${id.length + 20}\r\n\r\n{"data":"x","id":"${id}"}`
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    const send = (part: string) => new Promise((sent) => socket.write(part, sent))
+    for (const part of [post('1'), post('2'), post('3').slice(0, 30), post('3').slice(30)]) {
+      await send(part)
+      await hub.stats()
+    }
+    await send(post('4') + post('5', 'TE: trailers\r\n') + post('6'))
+    await send(post('7') + post('8', 'Connection: close\r\n'))
+    await once(socket, 'close')
+    const ids = [...text.matchAll(/"id":"(\d)"/g)].map(([, id]) => id)
+    assert.deepEqual(ids, ['1', '2', '3', '4', '5', '6', '7', '8'])
+  })
+
+  it('answers a publisher that has ended its side', async () => {
+    const socket = hub.connect()
+    socket.end('POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{"data":"x"}')
+    const [answer] = await once(socket, 'data')
+    assert.match(String(answer), /^HTTP\/1.1 200 OK/)
+    await once(socket, 'close')
+  })
+
+  it('ends connections that publishers keep when the hub stops', async () => {
+    const other = await startHub()
+    const socket = other.connect()
+    socket.write('POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{"data":"x"}')
+    await once(socket, 'data')
+    const started = performance.now()
+    await Promise.all([other.hub.stop(), once(socket.resume(), 'close')])
+    assert.ok(performance.now() - started < 1000, 'it is not waited for')
   })
 
   it('waits for the rest of a request', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { parsePlainGet } from '../../src/server/plain-get.js'
+import { parsePlainRequest } from '../../src/server/plain-request.js'
 
-const parse = (text: string) => parsePlainGet(Buffer.from(text, 'latin1'))
+const parse = (text: string) => parsePlainRequest(Buffer.from(text, 'latin1'), 16_384)
 
 describe('a request that is read without HTTP', () => {
   it('is one such as browsers send for a stream', () => {
@@ -33,7 +33,24 @@ describe('a request that is read without HTTP', () => {
     )
   })
 
+  it('is one such as programs publish with', () => {
+    const request = parse(
+      [
+        'POST /news HTTP/1.1',
+        'host: hub.example:8080',
+        'connection: close',
+        'Content-Type: application/x-www-form-urlencoded',
+        'content-length: 15',
+        '',
+        '{"data":"\xc3\xa0\r\n"}',
+      ].join('\r\n'),
+    )
+    assert.equal(request?.method, 'POST')
+    assert.equal(request?.body.toString(), '{"data":"à\r\n"}')
+  })
+
   const head = 'GET /a HTTP/1.1\r\nHost: x\r\n'
+  const post = 'POST /a HTTP/1.1\r\nHost: x\r\n'
   for (const [what, text] of [
     ['is not all there', head],
     ['is followed by another', `${head}\r\n${head}\r\n`],
@@ -53,7 +70,17 @@ describe('a request that is read without HTTP', () => {
     ['has chunks', `${head}Transfer-Encoding: chunked\r\n\r\n`],
     ['wants another protocol', `${head}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n`],
     ['expects something', `${head}Expect: 100-continue\r\n\r\n`],
-    ['is no GET', 'HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['lacks a part of its body', `${post}Content-Length: 3\r\n\r\n{}`],
+    ['has more than its body', `${post}Content-Length: 2\r\n\r\n{}\n`],
+    ['publishes without a length', `${post}\r\n`],
+    ['has two lengths', `${post}Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}`],
+    ['has a list of lengths', `${post}Content-Length: 2, 2\r\n\r\n{}`],
+    ['has a length with a sign', `${post}Content-Length: +2\r\n\r\n{}`],
+    ['has a length with a zero before it', `${post}Content-Length: 02\r\n\r\n{}`],
+    ['publishes in chunks', `${post}Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n{}`],
+    ['waits to be told to go on', `${post}Expect: 100-continue\r\nContent-Length: 2\r\n\r\n{}`],
+    ['has a longer head than it may', `${head}A: ${'b'.repeat(16_384)}\r\n\r\n`],
+    ['neither subscribes nor publishes', 'HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n'],
     ['is of HTTP/1.0', 'GET /a HTTP/1.0\r\nHost: x\r\n\r\n'],
     ['names a whole URL', 'GET http://x/a HTTP/1.1\r\nHost: x\r\n\r\n'],
     ['has a space in its target', 'GET /a b HTTP/1.1\r\nHost: x\r\n\r\n'],

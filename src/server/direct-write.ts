@@ -15,6 +15,8 @@ interface WriteRequest {
   oncomplete?: (status: number) => void
   /** Held until it is written. */
   buffer?: Buffer
+  /** What the write that is under way is known by; negative if none is. */
+  getAsyncId(): number
 }
 
 /** Who is told of a write that was pending. */
@@ -42,8 +44,12 @@ let request = RequestClass && new RequestClass()
 export function writeDirectly(socket: Socket, bytes: Buffer, owner: Owner): Outcome {
   const handle = (socket as Socket & { _handle?: Handle | null })._handle
   if (!request || !handle || socket.constructor !== Socket) return 'refused'
-  if (handle.writeBuffer(request, bytes) !== 0) return 'refused'
-  if (handle.writeQueueSize === 0) return 'written'
+  if (handle.writeBuffer(request, bytes) !== 0) {
+    request = RequestClass && new RequestClass()
+    return 'refused'
+  }
+  // Nothing may be queued any more, and the write still be told of later: such a one is not over.
+  if (request.getAsyncId() < 0) return 'written'
   request.buffer = bytes
   request.oncomplete = (status) => {
     if (status === 0) owner.onWritten()
@@ -61,14 +67,15 @@ export function isStuck(secure: Socket): boolean {
 
 /** Node's class of write requests, as a socket uses it; undefined if Node has come to do without. */
 function requestClass(): (new () => WriteRequest) | undefined {
-  let found: (new () => WriteRequest) | undefined
+  let found: (new () => Partial<WriteRequest>) | undefined
   const handle = {
     readStart: () => 0,
     writeBuffer: (made: object) => {
-      found = made.constructor as new () => WriteRequest
+      found = made.constructor as new () => Partial<WriteRequest>
       return 0
     },
   }
   new Socket({ handle } as SocketConstructorOpts).write(Buffer.alloc(1))
-  return found === Object ? undefined : found
+  const isUsable = found && Number(new found().getAsyncId?.()) < 0
+  return isUsable ? (found as new () => WriteRequest) : undefined
 }

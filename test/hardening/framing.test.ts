@@ -78,6 +78,7 @@ forWorkers('a request that others may read differently', (startHub) => {
     ['a method of 5,000 letters', post(LENGTH).replace('POST', 'P'.repeat(5000))],
     ['no version, as before HTTP/1.0', 'GET /test\r\n\r\n'],
     ['a version to come', post(LENGTH).replace('1.1', '1.2')],
+    ['HTTP/0.9', `POST /test HTTP/0.9\r\nHost: x\r\n${LENGTH}\r\n\r\n${EVENT}`],
     ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ['the beginning of TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
   ] as const) {

@@ -224,10 +224,11 @@ describe('hardening', () => {
   it('no time-out of HTTP writes an answer into a stream', async () => {
     const taken = new WeakSet<Socket>()
     const counters = noRequests()
-    const server = createServer((socket) => {
+    const server = createServer(async (socket) => {
       const error = Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
       taken.add(socket)
       answerBrokenRequest(error, socket, { counters, taken })
+      await new Promise(setImmediate)
       taken.delete(socket)
       socket.write('as a stream nothing, ')
       answerBrokenRequest(error, socket, { counters, taken })

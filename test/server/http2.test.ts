@@ -122,6 +122,19 @@ describe('HTTP/2', () => {
     assert.equal(stuck?.stream.rstCode, constants.NGHTTP2_CANCEL)
   })
 
+  it('breaks a request off whose body does not come in time, and no other', async () => {
+    await start({ requestTimeout: 1 })
+    const reader = await client.subscribe('test')
+    const slow = client.session.request({ ':method': 'POST', ':path': '/test' })
+    slow.on('error', () => {})
+    slow.write('{')
+    await until(() => slow.closed)
+    assert.equal(slow.rstCode, constants.NGHTTP2_CANCEL)
+    assert.equal(hub.hub.stats().global.timed_out_requests, 1)
+    await hub.hub.publish('test', { data: 'x' })
+    await reader.count(1)
+  })
+
   it('gives a stream that is read again all that it lacks', async () => {
     await start()
     const stream = await client.subscribe('test')

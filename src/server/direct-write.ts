@@ -2,8 +2,13 @@ import { Socket, type SocketConstructorOpts } from 'node:net'
 
 /** What libuv has of a socket; nothing of this is Node's public interface. */
 interface Handle {
-  /** Writes what the network takes now, and the rest when it can. */
-  writeBuffer(request: WriteRequest, bytes: Buffer): number
+  /**
+   * Writes what the network takes now, and the rest when it can.
+   *
+   * @param request tells of the rest; from Node 26 on null, as one is made where it is needed
+   * @returns 0, what is wrong, or from Node 26 on the request that was made
+   */
+  writeBuffer(request: WriteRequest | null, bytes: Buffer): number | WriteRequest
   /** Bytes that the network has not taken. */
   readonly writeQueueSize: number
   /** That of the connection, if this is of TLS. */
@@ -15,9 +20,14 @@ interface WriteRequest {
   oncomplete?: (status: number) => void
   /** Held until it is written. */
   buffer?: Buffer
+  /** From Node 26 on: how it ended, if it did before it could be told of. */
+  readonly writeStatus?: number | null
   /** What the write that is under way is known by; negative if none is. */
   getAsyncId(): number
 }
+
+/** Asks for a write. Gives 0 if it is done, what is wrong with it, or what is to tell of it. */
+type Ask = (handle: Handle, bytes: Buffer) => number | WriteRequest
 
 /** Who is told of a write that was pending. */
 export interface Owner {
@@ -32,10 +42,7 @@ type Outcome =
   /** Nothing is written; the socket can be asked to, or tells what is wrong with it. */
   | 'refused'
 
-const RequestClass = requestClass()
-
-/** For the next write. One is enough for all that are done when they have been asked for. */
-let request = RequestClass && new RequestClass()
+const ask = waysOfNode()
 
 /**
  * Writes to a plain TCP socket that has nothing pending, past its stream, at hardly more than the
@@ -43,19 +50,16 @@ let request = RequestClass && new RequestClass()
  */
 export function writeDirectly(socket: Socket, bytes: Buffer, owner: Owner): Outcome {
   const handle = (socket as Socket & { _handle?: Handle | null })._handle
-  if (!request || !handle || socket.constructor !== Socket) return 'refused'
-  if (handle.writeBuffer(request, bytes) !== 0) {
-    request = RequestClass && new RequestClass()
-    return 'refused'
-  }
-  // Nothing may be queued any more, and the write still be told of later: such a one is not over.
-  if (request.getAsyncId() < 0) return 'written'
-  request.buffer = bytes
-  request.oncomplete = (status) => {
+  if (!ask || !handle || socket.constructor !== Socket) return 'refused'
+  const answer = ask(handle, bytes)
+  if (answer === 0 || (typeof answer === 'object' && answer.writeStatus === 0)) return 'written'
+  if (typeof answer === 'number') return 'refused'
+  answer.buffer = bytes
+  answer.oncomplete = (status) => {
     if (status === 0) owner.onWritten()
     else socket.destroy(new Error('the connection broke in the middle of a write'))
   }
-  request = RequestClass && new RequestClass()
+  if (answer.writeStatus) answer.oncomplete(answer.writeStatus)
   return 'pending'
 }
 
@@ -65,17 +69,40 @@ export function isStuck(secure: Socket): boolean {
   return handle?._parent?.writeQueueSize !== 0
 }
 
-/** Node's class of write requests, as a socket uses it; undefined if Node has come to do without. */
-function requestClass(): (new () => WriteRequest) | undefined {
-  let found: (new () => Partial<WriteRequest>) | undefined
+/** How a socket of this Node asks for a write; undefined if that is in no way that is known. */
+function waysOfNode(): Ask | undefined {
+  let way: Ask | undefined
   const handle = {
     readStart: () => 0,
-    writeBuffer: (made: object) => {
-      found = made.constructor as new () => Partial<WriteRequest>
+    writeBuffer(request: object | null) {
+      way = request === null ? askForRequest : askWith(request.constructor as RequestClass)
       return 0
     },
   }
   new Socket({ handle } as SocketConstructorOpts).write(Buffer.alloc(1))
-  const isUsable = found && Number(new found().getAsyncId?.()) < 0
-  return isUsable ? (found as new () => WriteRequest) : undefined
+  return way
+}
+
+type RequestClass = new () => Partial<WriteRequest>
+
+function askForRequest(handle: Handle, bytes: Buffer): number | WriteRequest {
+  return handle.writeBuffer(null, bytes)
+}
+
+/** With one request for all writes until one of them goes on. */
+function askWith(Request: RequestClass): Ask | undefined {
+  let request = new Request()
+  if (!isIdle(request)) return undefined
+  return (handle, bytes) => {
+    const asked = request as WriteRequest
+    const status = handle.writeBuffer(asked, bytes)
+    // Nothing may be queued any more, and the write still be told of later: that one is not over.
+    if (status === 0 && isIdle(asked)) return 0
+    request = new Request()
+    return status === 0 ? asked : status
+  }
+}
+
+function isIdle(request: Partial<WriteRequest>): boolean {
+  return Number(request.getAsyncId?.()) < 0
 }

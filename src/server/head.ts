@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http2'
 import { HttpError } from './errors.js'
 
 /** With it nothing that follows on its connection is taken for a request. */
@@ -21,4 +22,10 @@ export function checkHead({
   }
   if (hosts === 1 || (hosts === 0 && httpVersionMinor === 0)) return
   throw new HttpError(400, `a request has one Host header; found ${hosts || 'none'}`, CLOSE)
+}
+
+/** Refuses a head of HTTP/2 that names two hosts, of which a proxy may take the other. [spec] */
+export function checkAuthority({ host, ':authority': authority }: IncomingHttpHeaders): void {
+  if (host === undefined || authority === undefined || host === authority) return
+  throw new HttpError(400, 'the host header and :authority name two hosts')
 }

@@ -20,7 +20,7 @@ import { allowInspection, corsHeaders, preflightRoute } from './cors.js'
 import { answerError, HttpError, type RequestError, refuseMethod } from './errors.js'
 import { countAnswer, countError } from './failures.js'
 import { FrontDoor } from './front-door.js'
-import { CLOSE, checkHead } from './head.js'
+import { CLOSE, checkAuthority, checkHead } from './head.js'
 import { dropBody, isHttp2Request, limitBody } from './http2.js'
 import type { HubRequest } from './hub-request.js'
 import { inspectRoutes } from './inspect.js'
@@ -160,6 +160,7 @@ function errorOf(target = '/', error: FastifyError): RequestError {
 function checkHttp2(request: Http2ServerRequest, context: ServerContext): void {
   const { maxHeaderBytes, requestTimeout } = context.config.server
   const { rawHeaders, headers } = request
+  checkAuthority(headers)
   headers.host ??= headers[':authority']
   const size = rawHeaders.reduce((sum, part) => sum + part.length + 2, 0)
   if (size > maxHeaderBytes) {

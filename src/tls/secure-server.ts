@@ -33,13 +33,15 @@ export class SecureServer {
   readonly server: TlsServer
   readonly #connections = new Activity<Socket>()
   readonly #sessions = new Set<Session>()
-  readonly #sockets = new WeakMap<Http2Session, TLSSocket>()
+  readonly #known = new WeakMap<Http2Session, Session>()
   #isClosing = false
 
   constructor(http: HttpServer, credentials: Credentials, options: SecureServerOptions) {
     const http2 = createHttp2(http2Options(options.maxHeaderBytes), (request, response) => {
-      const { session } = request.stream
-      const socket = session && this.#sockets.get(session)
+      const { session: http2 } = request.stream
+      const session = http2 && this.#known.get(http2)
+      if (session?.isMisused) return
+      const socket = session?.socket
       // The one that Node has there is made anew for each request.
       if (socket) Object.defineProperty(request, 'socket', { value: socket })
       http.emit('request', request, response)
@@ -65,10 +67,7 @@ export class SecureServer {
         return
       }
       socket.allowHalfOpen = false // else a session outlives its client
-      http2.once('session', (session) => {
-        this.#sockets.set(session, socket)
-        this.#add(new Session(session, socket, options), socket)
-      })
+      http2.once('session', (session) => this.#add(session, new Session(session, socket, options)))
       http2.emit('connection', socket)
     })
     this.server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
@@ -103,9 +102,10 @@ export class SecureServer {
     socket.on('close', () => this.#connections.end(socket))
   }
 
-  #add(session: Session, socket: TLSSocket): void {
+  #add(http2: Http2Session, session: Session): void {
+    this.#known.set(http2, session)
     this.#sessions.add(session)
-    socket.on('close', () => this.#sessions.delete(session))
+    session.socket.on('close', () => this.#sessions.delete(session))
     if (this.#isClosing) session.close()
   }
 }

@@ -31,22 +31,23 @@ export function http2Options(maxHeaderBytes: number): ServerOptions {
 const { NGHTTP2_ENHANCE_YOUR_CALM: ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR: NO_ERROR } = constants
 
 /** How many streams may be reset at once, and then in a second, as in CVE-2023-44487. */
-const RESETS = { burst: 1000, perSecond: 33 }
+const RESETS = { burst: 500, perSecond: 33 }
 
 /** An HTTP/2 session: ends when it is not used, or misused. */
 export class Session {
   readonly #http2: ServerHttp2Session
-  readonly #socket: Socket
+  readonly socket: Socket
   readonly #limits: SessionLimits
   #streams = 0
   #closing: NodeJS.Timeout
+  #isMisused = false
   #resets = 0
   #resetAt = performance.now()
 
   /** @param socket its connection, which it would leave open if it cannot be written to any more */
   constructor(http2: ServerHttp2Session, socket: Socket, limits: SessionLimits) {
     this.#http2 = http2
-    this.#socket = socket
+    this.socket = socket
     this.#limits = limits
     this.#closing = this.#closeIn(limits.headTimeout)
     http2.on('stream', (stream) => {
@@ -57,6 +58,11 @@ export class Session {
     socket.on('close', () => clearTimeout(this.#closing))
   }
 
+  /** Whether it is to end because of what its client does; nothing it asks for is answered. */
+  get isMisused(): boolean {
+    return this.#isMisused
+  }
+
   /** Takes no more streams; ends when those that are open have. */
   close(): void {
     this.#http2.close()
@@ -64,26 +70,38 @@ export class Session {
 
   #onEnd(code: number): void {
     this.#streams -= 1
-    if (code !== NO_ERROR && this.#isFlood()) {
-      this.#http2.destroy(new Error('streams are reset too fast'), ENHANCE_YOUR_CALM)
-    }
-    if (this.#streams > 0 || this.#socket.destroyed) return
+    if (code !== NO_ERROR && !this.#isMisused && this.#isFlood()) this.#breakOff()
+    if (this.#streams > 0 || this.socket.destroyed) return
     clearTimeout(this.#closing)
     if (this.#http2.destroyed) this.#closing = this.#closeIn(0)
     else if (code === NO_ERROR) this.#closing = this.#closeIn(this.#limits.keepAliveTimeout)
     else this.#askWhetherItReads()
   }
 
+  /** Not at once: Node may be in the middle of its frames, and ends the process if it is. */
+  #breakOff(): void {
+    this.#isMisused = true
+    setImmediate(() => {
+      this.#http2.destroy(new Error('streams are reset too fast'), ENHANCE_YOUR_CALM)
+      clearTimeout(this.#closing)
+      this.#closing = this.#closeIn(0)
+    })
+  }
+
   /** One whose last stream was broken off may hold what that was sent, and never read it. */
   #askWhetherItReads(): void {
     const { goodbye, keepAliveTimeout } = this.#limits
-    const closing = setTimeout(() => this.#socket.destroy(), goodbye).unref()
+    const closing = setTimeout(() => this.socket.destroy(), goodbye).unref()
     this.#closing = closing
-    this.#http2.ping((error: Error | null) => {
-      if (error || this.#closing !== closing) return
+    const keep = (): void => {
+      if (this.#closing !== closing) return
       clearTimeout(closing)
       this.#closing = this.#closeIn(keepAliveTimeout)
+    }
+    const isAsked = this.#http2.ping((error: Error | null) => {
+      if (!error) keep()
     })
+    if (!isAsked) keep() // it has been asked often
   }
 
   #isFlood(): boolean {
@@ -97,7 +115,7 @@ export class Session {
   #closeIn(ms: number): NodeJS.Timeout {
     return setTimeout(() => {
       this.#http2.close()
-      this.#closing = setTimeout(() => this.#socket.destroy(), this.#limits.goodbye).unref()
+      this.#closing = setTimeout(() => this.socket.destroy(), this.#limits.goodbye).unref()
     }, ms).unref()
   }
 }

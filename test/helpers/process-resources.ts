@@ -15,6 +15,16 @@ export async function residentBytes(pid = process.pid): Promise<number> {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024
 }
 
+/** Ticks of the system's clock in a second. */
+const TICKS = 100
+
+/** Seconds of CPU that a process has used. */
+export async function cpuSeconds(pid = process.pid): Promise<number> {
+  const [, text = ''] = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')
+  const fields = text.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / TICKS
+}
+
 /** Lets a running process have no more descriptors than so many; undefined: as many as it may. */
 export async function limitDescriptors(pid: number, limit?: number): Promise<void> {
   await set(pid, 'nofile', limit)

@@ -396,7 +396,7 @@ describe('tokens', () => {
         { status: 500, body: '' },
         { status: 200, body: '<html>' },
         { status: 200, body: '{"keys":{}}' },
-        { status: 200, body: 'x'.repeat(2_000_000) },
+        { status: 200, body: JSON.stringify({ keys: [], padding: 'x'.repeat(2_000_000) }) },
       ]) {
         keys.instead = instead
         assert.equal((await read(await of(b))).status, 401)
@@ -418,6 +418,14 @@ describe('tokens', () => {
       assert.deepEqual([answer.status, answer.headers.get('retry-after')], [503, '1'])
       keys.instead = undefined
       assert.equal((await publish(await of(a))).status, 200)
+    })
+
+    it('may be of some algorithms only, whatever keys the set has', async () => {
+      const es = makePair('ES256', 'es')
+      keys.pairs = [a, es]
+      await start({ auth: { jwksUrl: keys.url, algorithms: ['ES256'] } }, SOON)
+      assert.equal((await read(await of(es))).status, 200)
+      assert.equal((await read(await of(a))).status, 401)
     })
 
     it('cannot be made with a secret that the set tells everybody, or that it is', async () => {

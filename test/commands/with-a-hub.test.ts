@@ -3,10 +3,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CliOptions, cli, startCli } from '../helpers/cli.js'
 import { makeFolder } from '../helpers/folder.js'
-import { type RunningHub, startHub } from '../helpers/hub.js'
+import { forWorkers } from '../helpers/for-workers.js'
+import type { StartedHub } from '../helpers/hub.js'
 
-describe('the commands and a hub', () => {
-  let hub: RunningHub
+forWorkers('the commands and a hub', (startHub) => {
+  let hub: StartedHub
   let folder: string
   let clean: () => Promise<void>
   beforeEach(async () => {
@@ -22,7 +23,7 @@ describe('the commands and a hub', () => {
     leveldb: { storageDir: folder },
     default: { cacheAdapter: 'leveldb' },
   })
-  const start = (port = 0) => startHub({ server: { port }, ...stored() }, { random: () => 0 })
+  const start = (port = 0) => startHub({ server: { port }, ...stored() })
   const run = (command: string, options?: CliOptions) =>
     cli([...command.split(' '), '--url', hub.url], options)
   const linesOf = (text: string) => text.trimEnd().split('\n')

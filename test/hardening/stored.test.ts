@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { ClassicLevel } from 'classic-level'
 import { channelKey, eventKey } from '../../src/store/leveldb-rows.js'
 import { makeFolder } from '../helpers/folder.js'
-import { type RunningHub, startHub } from '../helpers/hub.js'
+import { forWorkers } from '../helpers/for-workers.js'
+import type { StartedHub } from '../helpers/hub.js'
 import { type RedisServer, startRedis } from '../helpers/redis-server.js'
 
 /** What lies in a store, by hand of somebody or of an older hub, and what a stream shows of it. */
@@ -39,81 +40,94 @@ const FORGED = [
   ],
 ] as const
 
-describe('what lies in leveldb', () => {
-  let folder: string
-  let clean: () => Promise<void>
-  let hub: RunningHub | undefined
-
-  beforeEach(async () => {
-    ;({ folder, clean } = await makeFolder())
-  })
-  afterEach(async () => {
-    hub?.closeStreams()
-    await hub?.hub.stop()
-    await clean()
-  })
-
-  for (const [what, row, frame] of FORGED) {
+/** Tries what a stream shows of each of them, which is in a channel of its own. */
+function tryAll(hub: () => StartedHub): void {
+  for (const [index, [what, , frame]] of FORGED.entries()) {
     it(`puts no line of its own into a stream: an event with ${what}`, async () => {
-      const database = new ClassicLevel<string, string>(`${folder}/ssehub.db`)
-      await database.put(channelKey('test'), '{"epoch":"e","head":1,"evictedThrough":0}')
-      await database.put(eventKey('test', 1), JSON.stringify(row))
-      await database.close()
-      hub = await startHub({
-        default: { cacheAdapter: 'leveldb' },
-        leveldb: { storageDir: folder },
-      })
-      const stream = await hub.subscribe('test?getcache=1')
-      await hub.publish('test', { data: 'end' })
+      const stream = await hub().subscribe(`test-${index}?getcache=1`)
+      await hub().publish(`test-${index}`, { data: 'end' })
       await stream.until((body) => body.includes('data: end\n\n'))
       assert.equal(stream.body, `:ok\n\n${frame}\ndata: end\n\n`)
     })
   }
+}
+
+forWorkers('what lies in leveldb', (startHub) => {
+  let clean: () => Promise<void>
+  let hub: StartedHub
+
+  before(async () => {
+    const made = await makeFolder()
+    clean = made.clean
+    const database = new ClassicLevel<string, string>(`${made.folder}/ssehub.db`)
+    for (const [index, [, row]] of FORGED.entries()) {
+      const channel = `test-${index}`
+      await database.put(channelKey(channel), '{"epoch":"e","head":1,"evictedThrough":0}')
+      await database.put(eventKey(channel, 1), JSON.stringify(row))
+    }
+    await database.close()
+    hub = await startHub({
+      default: { cacheAdapter: 'leveldb' },
+      leveldb: { storageDir: made.folder },
+    })
+  })
+  after(async () => {
+    hub.closeStreams()
+    await hub.hub.stop()
+    await clean()
+  })
+
+  tryAll(() => hub)
 })
 
-describe('what lies in Redis', function () {
+forWorkers('what lies in Redis', function (startHub) {
   this.timeout(30_000)
   let server: RedisServer
-  let hub: RunningHub | undefined
+  let hub: StartedHub
+
+  const start = async (prefix: string) => {
+    hub = await startHub({ default: { cacheAdapter: 'redis' }, redis: { url: server.url, prefix } })
+  }
+  const stop = async () => {
+    hub.closeStreams()
+    await hub.hub.stop()
+  }
+
+  /** Puts an event in the place of the one that a channel has. */
+  const forge = async (channel: string, { id, ...event }: (typeof FORGED)[number][1]) => {
+    const [key] = (await server.command('KEYS', `forged:*:s:${channel}`)) as [string]
+    const [[, [, text]]] = (await server.command('XRANGE', key, '-', '+')) as [
+      [string, [string, string]],
+    ]
+    // A line feed ends the line that the id is in: what follows it would be the JSON.
+    const line = id.replace('\n', '\r')
+    const forged = text.replace('ID', line).replace(/\{.*/, JSON.stringify(event))
+    const keyOf = (kind: string) => key.replace(':s:', `:${kind}:`)
+    await server.command('DEL', key, keyOf('i'), keyOf('o'))
+    await server.command('XADD', key, '1-0', 'e', forged)
+    await server.command('HSET', keyOf('i'), line, '1 1 1')
+    await server.command('ZADD', keyOf('o'), 1, line)
+  }
 
   before(async () => {
     server = await startRedis()
   })
-  afterEach(async () => {
-    hub?.closeStreams()
-    await hub?.hub.stop()
-  })
   after(() => server.stop())
 
-  const start = (prefix: string) =>
-    startHub({ default: { cacheAdapter: 'redis' }, redis: { url: server.url, prefix } })
-
-  for (const [index, [what, row, frame]] of FORGED.entries()) {
-    it(`puts no line of its own into a stream: an event with ${what}`, async () => {
-      const prefix = `p${index}`
-      const before = await start(prefix)
-      await before.publish('test', { id: 'ID', data: 'DATA' })
-      await before.hub.stop()
-      const [key] = (await server.command('KEYS', `${prefix}:*:s:test`)) as [string]
-      const [[, [, text]]] = (await server.command('XRANGE', key, '-', '+')) as [
-        [string, [string, string]],
-      ]
-      const { id, ...event } = row
-      // A line feed ends the line that the id is in: what follows it would be the JSON.
-      const line = id.replace('\n', '\r')
-      const forged = text.replace('ID', line).replace(/\{.*/, JSON.stringify(event))
-      const keyOf = (kind: string) => key.replace(':s:', `:${kind}:`)
-      await server.command('DEL', key, keyOf('i'), keyOf('o'))
-      await server.command('XADD', key, '1-0', 'e', forged)
-      await server.command('HSET', keyOf('i'), line, '1 1 1')
-      await server.command('ZADD', keyOf('o'), 1, line)
-      hub = await start(prefix)
-      const stream = await hub.subscribe('test?getcache=1')
-      await hub.publish('test', { data: 'end' })
-      await stream.until((body) => body.includes('data: end\n\n'))
-      assert.equal(stream.body, `:ok\n\n${frame}\ndata: end\n\n`)
+  describe('from hubs', () => {
+    before(async () => {
+      await start('forged')
+      for (const index of FORGED.keys()) {
+        await hub.publish(`test-${index}`, { id: 'ID', data: 'DATA' })
+      }
+      await stop()
+      for (const [index, [, row]] of FORGED.entries()) await forge(`test-${index}`, row)
+      await start('forged')
     })
-  }
+    after(stop)
+
+    tryAll(() => hub)
+  })
 
   it('is left out where it is what the original left, and cannot be sent on', async () => {
     const prefix = 'original'
@@ -124,7 +138,7 @@ describe('what lies in Redis', function () {
       ['4', '{"data":"a\\rid: 9","retry":0}'],
     ]
     await server.command('HSET', `${prefix}_test`, ...rows.flat())
-    hub = await start(prefix)
+    await start(prefix)
     const stream = await hub.subscribe('test?getcache=1')
     await hub.publish('test', { data: 'end' })
     await stream.until((body) => body.includes('data: end\n\n'))
@@ -135,5 +149,6 @@ describe('what lies in Redis', function () {
       false,
     )
     assert.equal(stream.ids.includes('9'), false)
+    await stop()
   })
 })

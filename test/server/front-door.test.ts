@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type RunningHub, startHub } from '../helpers/hub.js'
+import { forWorkers } from '../helpers/for-workers.js'
+import { type StartedHub, startHub } from '../helpers/hub.js'
 
 /** How many requests HTTP reads while something is done. */
 async function requestsDuring(action: () => Promise<unknown>): Promise<number> {
@@ -25,21 +26,26 @@ function sorted(answer: string): string {
 }
 
 describe('the front door', () => {
-  let hub: RunningHub
+  it('keeps plain streams and publishes from HTTP, and sends all others there', async () => {
+    const hub = await startHub()
+    assert.equal(await requestsDuring(() => hub.subscribe('a')), 0)
+    assert.equal(await requestsDuring(() => hub.subscribe('a', { TE: 'trailers' })), 1)
+    assert.equal(await requestsDuring(() => hub.publish('a', { data: 'x' })), 0)
+    assert.equal(await requestsDuring(() => hub.publish('a?b', { data: 'x' })), 1)
+    assert.equal(await requestsDuring(() => hub.stats()), 1)
+    hub.closeStreams()
+    await hub.hub.stop()
+  })
+})
+
+forWorkers('the front door', (startHub) => {
+  let hub: StartedHub
 
   before(async () => {
     hub = await startHub({ server: { allowUndefinedChannels: false }, channels: [{ path: 'a' }] })
   })
   afterEach(() => hub.closeStreams())
   after(() => hub.hub.stop())
-
-  it('keeps plain streams and publishes from HTTP, and sends all others there', async () => {
-    assert.equal(await requestsDuring(() => hub.subscribe('a')), 0)
-    assert.equal(await requestsDuring(() => hub.subscribe('a', { TE: 'trailers' })), 1)
-    assert.equal(await requestsDuring(() => hub.publish('a', { data: 'x' })), 0)
-    assert.equal(await requestsDuring(() => hub.publish('a?b', { data: 'x' })), 1)
-    assert.equal(await requestsDuring(() => hub.stats()), 1)
-  })
 
   it('gives the same answer either way', async () => {
     for (const target of ['a', 'b', '%ff', 'a?getcache=1']) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { fetchStats } from '../../src/client/stats.js'
 import { makeFolder } from '../helpers/folder.js'
+import { forWorkers } from '../helpers/for-workers.js'
 import type { HubClient } from '../helpers/hub-client.js'
 import { type RedisServer, startRedis } from '../helpers/redis-server.js'
 import { ServedHub } from '../helpers/served-hub.js'
@@ -9,7 +10,7 @@ import { ServedHub } from '../helpers/served-hub.js'
 const SUBSCRIBERS = 20
 const EVENTS = 2400
 
-describe('several hubs on one Redis', function () {
+forWorkers('several hubs on one Redis', function (_, workers) {
   this.timeout(120_000)
   let redis: RedisServer
   let folder: string
@@ -19,6 +20,7 @@ describe('several hubs on one Redis', function () {
   const start = (port = 0) =>
     ServedHub.startWith(
       {
+        server: { workers },
         redis: { url: redis.url },
         default: { cacheAdapter: 'redis', cacheLength: 3 * EVENTS },
       },

@@ -2,21 +2,22 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { FaultProxy } from '../helpers/fault-proxy.js'
-import { type RunningHub, startHub } from '../helpers/hub.js'
+import { forWorkers } from '../helpers/for-workers.js'
+import type { StartedHub } from '../helpers/hub.js'
 import { answerOf } from '../helpers/hub-client.js'
 import { OpenStream } from '../helpers/open-stream.js'
-import { openDescriptors } from '../helpers/process-resources.js'
+import { allOpenDescriptors } from '../helpers/process-resources.js'
 import { until } from '../helpers/until.js'
 
-/** How many attack at once, from this process: each has a descriptor here, and so has the hub. */
+/** How many attack at once, from this process: each has a descriptor here, and one of the hub. */
 const MANY = 50
 
 /** Ms between two bytes of those who are slow. */
 const PACE = 100
 
-describe('clients that are slow on purpose', function () {
+forWorkers('clients that are slow on purpose', function (startHub) {
   this.timeout(60_000)
-  let hub: RunningHub
+  let hub: StartedHub
   let sockets: Socket[]
 
   before(async () => {
@@ -60,10 +61,10 @@ describe('clients that are slow on purpose', function () {
     ['a request after another', 'GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /', 'a'],
   ] as const) {
     it(`are closed in time if that is in ${where}, and hold up nobody`, async () => {
-      const before = await openDescriptors()
+      const before = await allOpenDescriptors()
       const stream = await hub.subscribe('test')
       const attack = Promise.all(Array.from({ length: MANY }, () => trickle(beginning, byte)))
-      await until(async () => (await openDescriptors()) >= before + 2 * MANY)
+      await until(async () => (await allOpenDescriptors()) >= before + 2 * MANY)
       const begun = performance.now()
       assert.equal((await hub.publish('test', { data: 'meanwhile' })).status, 200)
       await stream.count(1)
@@ -73,14 +74,14 @@ describe('clients that are slow on purpose', function () {
       assert.ok(performance.now() - begun < 8000)
       assert.deepEqual(stream.data, ['meanwhile'])
       stream.close()
-      await until(async () => (await openDescriptors()) <= before + 2)
+      await until(async () => (await allOpenDescriptors()) <= before + 2)
     })
   }
 
   it('are closed in time if they say nothing at all', async () => {
-    const before = await openDescriptors()
+    const before = await allOpenDescriptors()
     await Promise.all(Array.from({ length: MANY }, () => trickle('', '')))
-    await until(async () => (await openDescriptors()) <= before + 2)
+    await until(async () => (await allOpenDescriptors()) <= before + 2)
   })
 
   /** Publishes much, again and again, until something is so. */
@@ -93,7 +94,7 @@ describe('clients that are slow on purpose', function () {
 
   it('are closed if they do not read, the descriptor with them, and others read on', async () => {
     const good = await hub.subscribe('hot')
-    const before = await openDescriptors()
+    const before = await allOpenDescriptors()
     for (let count = 0; count < 10; count += 1) {
       const socket = hub.connect().pause()
       sockets.push(socket)
@@ -103,7 +104,7 @@ describe('clients that are slow on purpose', function () {
     await until(async () => (await hub.stats()).global.clients === 11)
     await publishUntil(async () => (await hub.stats()).global.clients === 1)
     const own = sockets.length // who does not read does not see the end either
-    await until(async () => (await openDescriptors()) <= before + own + 2)
+    await until(async () => (await allOpenDescriptors()) <= before + own + 2)
     const published = (await hub.stats()).global.broadcasted_events
     assert.ok(published > 0)
     await hub.publish('hot', { data: 'end' })

@@ -9,6 +9,15 @@ export async function openDescriptors(pid = process.pid): Promise<number> {
   return (await readdir(`/proc/${pid}/fd`)).length
 }
 
+/** How many descriptors this process and those that it has started have open. */
+export async function allOpenDescriptors(): Promise<number> {
+  const { pid } = process
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  const pids = [pid, ...children.split(' ').filter(Boolean).map(Number)]
+  const counts = await Promise.all(pids.map((one) => openDescriptors(one)))
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
 /** Bytes of memory that a process has. */
 export async function residentBytes(pid = process.pid): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')

@@ -7,34 +7,60 @@ import { type BoundSocket, bind } from '../../src/workers/bound.js'
 import { Switchboard } from '../../src/workers/switchboard.js'
 import { WorkerProcess } from '../../src/workers/worker-process.js'
 import { HubClient } from '../helpers/hub-client.js'
+import { bufferBytes } from '../helpers/memory.js'
 import { until } from '../helpers/until.js'
 
+const { config } = resolveConfig({}, 'the test', { env: {} })
+
+/** What is published to a worker that hangs: more than it may leave untaken. */
+const EVENTS = 120
+const MEGABYTE = 'x'.repeat(1_000_000)
+
 const FIGURES = { stats: () => assert.fail(), groupStats: () => assert.fail() }
+
+/** A worker with a port of its own, and who talks to it. */
+interface Started {
+  readonly worker: WorkerProcess
+  readonly client: HubClient
+  readonly sockets: readonly BoundSocket[]
+}
 
 describe("a worker's process", () => {
   let worker: WorkerProcess
   let limits: ConnectionLimits
   let client: HubClient
   let sockets: readonly BoundSocket[]
+  let switchboard: Switchboard
+  let started: Started[]
+
+  const start = async (): Promise<Started> => {
+    const bound = await bind('127.0.0.1', 0)
+    const url = `http://127.0.0.1:${bound.address.port}`
+    const settings = { worker: 1, config, logLevel: 'error', url, credentials: undefined }
+    const one = {
+      worker: new WorkerProcess(settings, switchboard, FIGURES, limits),
+      client: new HubClient(url),
+      sockets: bound.sockets,
+    }
+    started.push(one)
+    await until(() => one.worker.isReady)
+    return one
+  }
 
   beforeEach(async () => {
-    const { config } = resolveConfig({}, 'the test', { env: {} })
+    started = []
     const stores = new Map([['memory' as const, new MemoryStore()]])
-    const switchboard = new Switchboard(config, stores, Date.now)
+    switchboard = new Switchboard(config, stores, Date.now)
     limits = new ConnectionLimits({ maxConnections: 0, maxConnectionsPerIp: 0 })
-    const bound = await bind('127.0.0.1', 0)
-    sockets = bound.sockets
-    const url = `http://127.0.0.1:${bound.address.port}`
-    client = new HubClient(url)
-    const settings = { worker: 1, config, logLevel: 'error', url, credentials: undefined }
-    worker = new WorkerProcess(settings, switchboard, FIGURES, limits)
-    await until(() => worker.isReady)
+    ;({ worker, client, sockets } = await start())
   })
   afterEach(async () => {
-    client.closeStreams()
-    worker.kill()
-    await worker.ended
-    for (const socket of sockets) socket.close()
+    for (const { worker, client, sockets } of started) {
+      client.closeStreams()
+      worker.kill()
+      await worker.ended
+      for (const socket of sockets) socket.close()
+    }
   })
 
   const has = (connections: number) => until(() => worker.connections === connections)
@@ -92,5 +118,37 @@ describe("a worker's process", () => {
     worker.admit(21, sockets)
     await waiting
     await has(20)
+  })
+
+  it('is given up when it leaves 64 MB untaken: others lose nothing, and memory has its bound', async () => {
+    const other = await start()
+    for (const { worker, sockets } of started) {
+      worker.admit(10, sockets)
+      await worker.up
+    }
+    await client.subscribe('test')
+    const reader = other.client.connect().unref()
+    reader.write('GET /test HTTP/1.1\r\nHost: x\r\n\r\n')
+    const [head] = await once(reader, 'data')
+    let bytes = String(head).length
+    reader.on('data', (chunk) => {
+      bytes += chunk.length
+    })
+    const before = bufferBytes()
+    process.kill(worker.pid as number, 'SIGSTOP')
+    worker.tick()
+    worker.tick() // nobody waits for it any more
+    let most = 0
+    for (let event = 0; event < EVENTS; event += 1) {
+      await switchboard.publish('test', { data: MEGABYTE })
+      if (event % 10 === 0) most = Math.max(most, bufferBytes() - before)
+    }
+    assert.equal(await worker.ended, 'failed: it did not take what it was told')
+    assert.ok(most > 50_000_000, 'it may be behind for a while')
+    assert.ok(most < 90_000_000, `${most} bytes`)
+    assert.ok(bufferBytes() - before < 20_000_000, 'what it was to be sent is gone')
+    const all = String(head).length + EVENTS * `data: ${MEGABYTE}\n\n`.length
+    await until(() => bytes === all)
+    reader.destroy()
   })
 })

@@ -2,30 +2,18 @@ import assert from 'node:assert/strict'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cli } from '../helpers/cli.js'
-import { makeFolder } from '../helpers/folder.js'
+import { forWorkers } from '../helpers/for-workers.js'
 import { answerOf } from '../helpers/hub-client.js'
+import { HubOfTest } from '../helpers/hub-of-test.js'
 import { ORIGINAL_CONFIG } from '../helpers/original-config.js'
-import { ServedHub } from '../helpers/served-hub.js'
 
 describe('ssehub serve', () => {
-  let folder: string
-  let clean: () => Promise<void>
-  let hub: ServedHub | undefined
-
-  beforeEach(async () => {
-    ;({ folder, clean } = await makeFolder())
-  })
-
-  afterEach(async () => {
-    await hub?.kill()
-    hub = undefined
-    await clean()
-  })
+  const own = new HubOfTest()
 
   it("starts on the original's example file", async () => {
-    const server = { ...ORIGINAL_CONFIG.server, logdir: folder }
-    const leveldb = { storageDir: folder }
-    hub = await ServedHub.startWith({ ...ORIGINAL_CONFIG, server, leveldb }, folder)
+    const server = { ...ORIGINAL_CONFIG.server, logdir: own.folder }
+    const leveldb = { storageDir: own.folder }
+    const hub = await own.startWith({ ...ORIGINAL_CONFIG, server, leveldb })
     const stream = await hub.subscribe('test')
     const event = '{ "id": 1, "event": "message", "data": "Test message" }'
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
@@ -33,27 +21,27 @@ describe('ssehub serve', () => {
     await stream.count(1)
     assert.equal(stream.body, ':ok\n\nid: 1\nevent: message\ndata: Test message\n\n')
     assert.equal((await hub.publish('test2', event)).status, 403)
-    assert.match(await readFile(join(folder, 'ssehub.log'), 'utf8'), /the hub is up/)
+    assert.match(await readFile(join(own.folder, 'ssehub.log'), 'utf8'), /the hub is up/)
   })
 
   it('starts without a file: history on disk in a folder that it names', async () => {
-    hub = await ServedHub.start([], { XDG_STATE_HOME: folder })
+    const hub = await own.start([], { XDG_STATE_HOME: own.folder })
     const named = hub.banner.find((line) => line.startsWith('history in leveldb: '))
     const database = named?.slice('history in leveldb: '.length) ?? ''
-    assert.ok(database.startsWith(folder))
+    assert.ok(database.startsWith(own.folder))
     assert.ok((await stat(database)).isDirectory())
     assert.equal((await hub.publish('any/channel', { id: 1, data: 'x' })).status, 200)
   })
 
   it('takes its port from the flag before the environment before the file', async () => {
-    const file = join(folder, 'config.json')
+    const file = join(own.folder, 'config.json')
     await writeFile(file, JSON.stringify({ server: { port: 1 } }))
-    hub = await ServedHub.start(['--config', file, '--port', '0'], { SSEHUB_SERVER_PORT: '2' })
+    const hub = await own.start(['--config', file, '--port', '0'], { SSEHUB_SERVER_PORT: '2' })
     assert.equal((await fetch(hub.url)).status, 200)
   })
 
   it('does not start on a bad configuration, and names all that is wrong, with exit 2', async () => {
-    const file = join(folder, 'config.json')
+    const file = join(own.folder, 'config.json')
     const config = { server: { port: 'abc', prot: 1 }, channels: [{ cacheLength: -1 }] }
     await writeFile(file, JSON.stringify(config))
     const { code, stdout, stderr } = await cli(['serve', '--config', file])
@@ -72,16 +60,16 @@ describe('ssehub serve', () => {
   it('exits 2 for wrong usage and for a file that is not there', async () => {
     assert.equal((await cli(['serve', '--port', '65536'])).code, 2)
     assert.equal((await cli(['serve', '--nonsense'])).code, 2)
-    const missing = await cli(['serve', '--config', join(folder, 'missing.json')])
+    const missing = await cli(['serve', '--config', join(own.folder, 'missing.json')])
     assert.equal(missing.code, 2)
     assert.match(missing.stderr, /missing\.json/)
   })
 
   it('exits 1 when its port is taken or its store is in use, and says what to do', async () => {
-    hub = await ServedHub.startWith({ default: { cacheAdapter: 'leveldb' } }, folder)
-    const file = join(folder, 'config.json')
+    const hub = await own.startWith({ default: { cacheAdapter: 'leveldb' } })
+    const file = join(own.folder, 'config.json')
     const taken = await cli(['serve', '--config', file, '--port', `${hub.port}`], {
-      env: { SSEHUB_LEVELDB_STORAGEDIR: join(folder, 'other') },
+      env: { SSEHUB_LEVELDB_STORAGEDIR: join(own.folder, 'other') },
     })
     assert.deepEqual([taken.code, /--port/.test(taken.stderr)], [1, true])
     const locked = await cli(['serve', '--config', file, '--port', '0'])
@@ -90,7 +78,7 @@ describe('ssehub serve', () => {
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     it(`ends streams with a retry and exits 0 on ${signal}, with its store closed`, async () => {
-      hub = await ServedHub.startWith({ default: { cacheAdapter: 'leveldb' } }, folder)
+      const hub = await own.startWith({ default: { cacheAdapter: 'leveldb' } })
       const stream = await hub.subscribe('test')
       await hub.publish('test', { id: 1, data: 'x' })
       hub.signal(signal)
@@ -99,9 +87,14 @@ describe('ssehub serve', () => {
       assert.equal(await hub.exit(), 0)
     })
   }
+})
+
+forWorkers('ssehub serve', function (_, workers) {
+  this.timeout(30_000)
+  const own = new HubOfTest()
 
   it('exits at once on a second signal', async () => {
-    hub = await ServedHub.startWith({}, folder)
+    const hub = await own.startWith({ server: { workers } })
     const busy = await hub.beginPublish('test', 12)
     hub.signal('SIGTERM')
     const stream = await hub.subscribe('test') // it is stopping, and waits for the publish
@@ -111,11 +104,9 @@ describe('ssehub serve', () => {
     busy.destroy()
   })
 
-  it('ends 1,000 streams and exits within 5 seconds', async function () {
-    this.timeout(30_000)
-    hub = await ServedHub.startWith({}, folder)
-    const served = hub
-    const streams = await Promise.all(Array.from({ length: 1000 }, () => served.subscribe('test')))
+  it('ends 1,000 streams and exits within 5 seconds', async () => {
+    const hub = await own.startWith({ server: { workers } })
+    const streams = await Promise.all(Array.from({ length: 1000 }, () => hub.subscribe('test')))
     await hub.publish('test', { data: 'x' })
     const started = performance.now()
     hub.signal('SIGTERM')
@@ -128,11 +119,11 @@ describe('ssehub serve', () => {
   })
 
   it('goes on with the history and the numbers after a restart', async () => {
-    const settings = { default: { cacheAdapter: 'leveldb' } }
-    hub = await ServedHub.startWith(settings, folder)
+    const settings = { server: { workers }, default: { cacheAdapter: 'leveldb' } }
+    let hub = await own.startWith(settings)
     for (const id of [1, 2, 3]) await hub.publish('test', { id, data: `${id}` })
     await hub.kill()
-    hub = await ServedHub.startWith(settings, folder)
+    hub = await own.startWith(settings)
     assert.deepEqual(
       (await hub.stats()).channels.map(({ id, cached_events }) => [id, cached_events]),
       [['test', 3]],

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { cli } from '../helpers/cli.js'
-import { makeFolder } from '../helpers/folder.js'
 import { answerOf } from '../helpers/hub-client.js'
-import { ServedHub } from '../helpers/served-hub.js'
+import { HubOfTest } from '../helpers/hub-of-test.js'
+import type { ServedHub } from '../helpers/served-hub.js'
 import { KeyServer, makePair, sign } from '../helpers/tokens.js'
 import { until } from '../helpers/until.js'
 
@@ -11,25 +11,13 @@ const CLOSE = { headers: { Connection: 'close' } }
 
 describe('a hub with workers', function () {
   this.timeout(60_000)
-  let folder: string
-  let clean: () => Promise<void>
-  let hub: ServedHub | undefined
-
-  beforeEach(async () => {
-    ;({ folder, clean } = await makeFolder())
-  })
-  afterEach(async () => {
-    await hub?.kill()
-    hub = undefined
-    await clean()
-  })
+  const own = new HubOfTest()
 
   const start = async (more: object = {}) => {
     const settings = { server: { workers: 3 }, default: { cacheLength: 20_000 }, ...more }
-    hub = await ServedHub.startWith(settings, folder)
-    const started = hub
-    await started.logs(() => started.workers.filter(Boolean).length === 3)
-    return started
+    const hub = await own.startWith(settings)
+    await hub.logs(() => hub.workers.filter(Boolean).length === 3)
+    return hub
   }
 
   const subscribers = (to: ServedHub, count: number) =>
@@ -217,8 +205,8 @@ describe('a hub with workers', function () {
     const first = await start()
     const streams = await subscribers(first, 3)
     first.signal('SIGKILL')
-    const file = join(folder, 'config.json')
-    hub = await ServedHub.start(['--config', file, '--port', `${first.port}`])
+    const file = join(own.folder, 'config.json')
+    const hub = await own.start(['--config', file, '--port', `${first.port}`])
     assert.equal((await fetch(hub.url)).status, 200)
     for (const stream of streams) await stream.end()
     for (const pid of first.workers) await until(() => !isAlive(pid))
@@ -239,10 +227,10 @@ describe('a hub with workers', function () {
 
   it('tells what keeps it from starting once, as one process does', async () => {
     const hub = await start({ default: { cacheAdapter: 'leveldb' } })
-    const file = join(folder, 'config.json')
+    const file = join(own.folder, 'config.json')
     const serve = (env: NodeJS.ProcessEnv, port = 0) =>
       cli(['serve', '--config', file, '--port', `${port}`], { env })
-    const other = { SSEHUB_LEVELDB_STORAGEDIR: join(folder, 'other') }
+    const other = { SSEHUB_LEVELDB_STORAGEDIR: join(own.folder, 'other') }
     const crash = 'data:text/javascript,if(process.send)process.exit(7)'
     const [taken, locked, crashed] = await Promise.all([
       serve(other, hub.port),

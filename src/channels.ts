@@ -29,6 +29,8 @@ const WRITE_SIZE = 65_536
 export interface ChannelsOptions {
   /** Whether a channel is open only while somebody uses it: another process keeps it. */
   readonly isLazy?: boolean
+  /** Ms since some moment, whatever is done to the clock. */
+  readonly elapsed?: () => number
   /** Told that a channel's counters have changed: of all but errors, gaps and stalls. */
   readonly onCount?: (channel: Channel) => void
 }
@@ -38,7 +40,7 @@ export class Channels implements Iterable<Channel> {
   readonly #config: Config
   readonly #opener: Opener<Channel>
   readonly #isLazy: boolean
-  readonly #now: () => number
+  readonly #elapsed: () => number
   /** What was counted of channels that are closed. */
   readonly #closed = {
     counters: { events: 0, connects: 0, disconnects: 0, errors: 0, gaps: 0, stalls: 0 },
@@ -55,11 +57,11 @@ export class Channels implements Iterable<Channel> {
     config: Config,
     stores: ReadonlyMap<CacheAdapter, Store>,
     now: () => number,
-    { isLazy = false, onCount = () => {} }: ChannelsOptions = {},
+    { isLazy = false, elapsed = now, onCount = () => {} }: ChannelsOptions = {},
   ) {
     this.#config = config
     this.#isLazy = isLazy
-    this.#now = now
+    this.#elapsed = elapsed
     this.#onCount = onCount
     const { pingInterval, pingEvent, stallTimeout } = config.server
     const flusher = new Flusher()
@@ -72,6 +74,7 @@ export class Channels implements Iterable<Channel> {
         pingEvent,
         stallTimeout: stallTimeout * 1000,
         now,
+        elapsed,
         onCount,
       }
       return new Channel(name, flusher, options)
@@ -190,7 +193,7 @@ export class Channels implements Iterable<Channel> {
     this.#opener.expire()
     for (const channel of this.open()) channel.tick()
     this.#opener.sweep(
-      this.#now(),
+      this.#elapsed(),
       (channel) => this.#patience(channel),
       (channel) => {
         this.#onCount(channel)

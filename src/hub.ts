@@ -25,6 +25,8 @@ export interface HubOptions {
   readonly logger?: Logger
   /** The time in ms. */
   readonly now?: () => number
+  /** Ms since some moment, whatever is done to the clock; where `now` is given, it is that. */
+  readonly elapsed?: () => number
   /** A number from 0 up to 1. */
   readonly random?: () => number
   /** Ms between two looks at whether Redis still tells what is published. */
@@ -42,7 +44,7 @@ const RETRY = { from: 1000, to: 5000 }
 /** A hub: its stores, its channels, what feeds them, and its HTTP server. */
 export class Hub {
   readonly #config: Config
-  readonly #now: () => number
+  readonly #elapsed: () => number
   readonly #stores: ReadonlyMap<CacheAdapter, Store>
   readonly #channels: Channels
   readonly #group: RedisGroup | undefined
@@ -61,14 +63,15 @@ export class Hub {
   /** @param upstream what it has from elsewhere if it is a worker */
   constructor(config: Config, options: HubOptions = {}, upstream?: Upstream) {
     const { logger = pino({ level: 'silent' }), now = Date.now, random = Math.random } = options
-    const { probeInterval, keyCoolDown } = options
+    const { probeInterval, keyCoolDown, elapsed = options.now ?? monotonic } = options
     this.#config = config
-    this.#now = now
-    this.#startedAt = now()
+    this.#elapsed = elapsed
+    this.#startedAt = elapsed()
     this.#upstream = upstream
     this.#stores = upstream?.stores ?? makeStores(config, { logger, now, random, probeInterval })
     this.#channels = new Channels(config, this.#stores, now, {
       isLazy: upstream !== undefined,
+      elapsed,
       onCount: (channel) => upstream?.count(channel),
     })
     if (!upstream) {
@@ -86,6 +89,7 @@ export class Hub {
       channels: this.#channels,
       logger,
       now,
+      elapsed,
       keyCoolDown,
       upstream,
       stats: async () => upstream?.stats() ?? this.stats(),
@@ -121,7 +125,7 @@ export class Hub {
     await this.#channels.start()
     this.#url = await this.#server.listen(credentials)
     await this.#amqp?.start()
-    this.#startedAt = this.#now()
+    this.#startedAt = this.#elapsed()
     this.#ticking = setInterval(() => {
       this.#channels.tick()
       this.#server.tick()
@@ -231,8 +235,12 @@ export class Hub {
   }
 
   get #uptime(): number {
-    return this.#now() - this.#startedAt
+    return this.#elapsed() - this.#startedAt
   }
+}
+
+function monotonic(): number {
+  return performance.now()
 }
 
 function jsonOf(event: unknown): string {

@@ -26,6 +26,8 @@ export interface ChannelOptions extends HistoryLimits {
   readonly stallTimeout: number
   /** The time in ms. */
   readonly now: () => number
+  /** Ms since some moment, whatever is done to the clock; without it the time is taken for that. */
+  readonly elapsed?: () => number
   /** Told that somebody has come or gone. */
   readonly onCount?: (channel: Channel) => void
 }
@@ -53,6 +55,7 @@ export class Channel implements Flushable {
   readonly evictions = { bytes: 0, age: 0 }
   readonly #options: ChannelOptions
   readonly #flusher: Flusher
+  readonly #elapsed: () => number
   #log: Log
   #batches: Batches
   readonly #roster = new Roster()
@@ -71,6 +74,7 @@ export class Channel implements Flushable {
   ) {
     this.#flusher = flusher
     this.#options = options
+    this.#elapsed = options.elapsed ?? options.now
     this.#log = this.#makeLog(NOTHING)
     this.#batches = new Batches(this.#log, options.writeSize)
     this.#served = 0
@@ -138,7 +142,7 @@ export class Channel implements Flushable {
    * @param expiresAt the time in ms at which it ends, whatever there still is for it
    */
   subscribe(sink: Sink, start: Start, filter?: Filter, expiresAt?: number): Subscriber {
-    const now = this.#options.now()
+    const now = this.#elapsed()
     this.expire()
     const subscriber = new Subscriber(sink, new Cursor(this.log, start), filter, now)
     if (start.from === 'id') subscriber.lastId = start.id
@@ -158,7 +162,7 @@ export class Channel implements Flushable {
   }
 
   flush(most: number): { cost: number; more: boolean } {
-    const now = this.#options.now()
+    const now = this.#elapsed()
     if (this.#roster.isAtStart) this.#beginRound()
     let cost = 0
     while (cost < most) {
@@ -177,11 +181,12 @@ export class Channel implements Flushable {
    * who have long not read.
    */
   tick(): void {
-    const now = this.#options.now()
+    const time = this.#options.now()
+    const now = this.#elapsed()
     const ping = this.#options.pingEvent ? PING.event : PING.comment
     for (const subscriber of this.#roster) {
       const { sink, stalledAt, writtenAt, expiresAt } = subscriber
-      if (expiresAt !== undefined && now >= expiresAt && !subscriber.isCut) {
+      if (expiresAt !== undefined && time >= expiresAt && !subscriber.isCut) {
         subscriber.isCut = true
         subscriber.lastBytes = encodeEnd({ channel: this.name, reason: 'token-expired' })
         this.#advance(subscriber, now)
@@ -207,7 +212,7 @@ export class Channel implements Flushable {
    * @param retry ms that a client is to wait before it reconnects, asked for each client
    */
   end(retry: () => number): void {
-    const now = this.#options.now()
+    const now = this.#elapsed()
     for (const subscriber of this.#roster) {
       if (!subscriber.isCut) subscriber.lastBytes = encodeRetry(retry())
       this.#advance(subscriber, now)
@@ -281,7 +286,7 @@ export class Channel implements Flushable {
     subscriber.stalledAt = now
     subscriber.sink.onDrain(() => {
       subscriber.stalledAt = undefined
-      if (subscriber.index !== -1) this.#advance(subscriber, this.#options.now())
+      if (subscriber.index !== -1) this.#advance(subscriber, this.#elapsed())
     })
   }
 

@@ -31,6 +31,8 @@ export interface HttpServerOptions
   readonly logger: Logger
   /** The time in ms. */
   readonly now: () => number
+  /** Ms since some moment, whatever is done to the clock. */
+  readonly elapsed: () => number
   /** Ms between two requests for the keys of tokens at least. */
   readonly keyCoolDown: number | undefined
   /** What it has from elsewhere if it is a worker's. */
@@ -60,7 +62,7 @@ export class HttpServer {
   #address: AddressInfo | undefined
 
   constructor(config: Config, options: HttpServerOptions) {
-    const { channels, logger, now, keyCoolDown, upstream } = options
+    const { channels, logger, now, elapsed, keyCoolDown, upstream } = options
     const { maxPendingBytes } = config.server
     this.#config = config
     this.#channels = channels
@@ -69,7 +71,7 @@ export class HttpServer {
     this.counters = upstream?.counters ?? noRequests()
     this.#room = connectionRoom(config.server)
     this.#gate = new ConnectionGate(new ConnectionLimits({ ...config.server, ...this.#room }))
-    const limitLog = new LimitLog(logger, now)
+    const limitLog = new LimitLog(logger, elapsed)
     const trustedProxies = new AccessList(config.server.trustedProxies)
     this.#context = {
       ...options,
@@ -92,7 +94,7 @@ export class HttpServer {
       burstLog: new BurstLog(logger),
       rates: upstream
         ? undefined
-        : new PublishRates(config.server, { now, counters: this.counters, log: limitLog }),
+        : new PublishRates(config.server, { now: elapsed, counters: this.counters, log: limitLog }),
       pending: new PendingBytes(maxPendingBytes, () => {
         this.counters.cutReaders += 1
         limitLog.tell('server.maxPendingBytes', 'the readers that have stalled longest are closed')

@@ -49,7 +49,7 @@ export class Primary {
   readonly #certificate: CertificateWatch | undefined
   #credentials: Credentials | undefined
   #url = ''
-  #startedAt = Date.now()
+  #startedAt = performance.now()
   #ticking: NodeJS.Timeout | undefined
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
@@ -57,10 +57,11 @@ export class Primary {
   constructor(config: Config, { logger, logLevel, onFailure }: PrimaryOptions) {
     this.#config = config
     const random = Math.random
-    const limitLog = new LimitLog(logger, Date.now)
+    const elapsed = () => performance.now()
+    const limitLog = new LimitLog(logger, elapsed)
     new Authority(config.auth, { logger, now: Date.now }) // a bad key is not left to the workers
     this.#stores = makeStores(config, { logger, now: Date.now, random })
-    this.#switchboard = new Switchboard(config, this.#stores, Date.now, limitLog)
+    this.#switchboard = new Switchboard(config, this.#stores, Date.now, limitLog, elapsed)
     this.#amqp = makeAmqpInput(config, { channels: this.#switchboard, logger, random })
     this.#supervisor = new Supervisor({
       workers: config.server.workers,
@@ -116,7 +117,7 @@ export class Primary {
     this.#ticking = setInterval(() => this.#tick(), TICK)
     await this.#supervisor.start()
     await this.#amqp?.start()
-    this.#startedAt = Date.now()
+    this.#startedAt = performance.now()
   }
 
   /** Reads its certificate and key again, if it has them; a pair that is no good changes nothing. */
@@ -173,7 +174,7 @@ export class Primary {
       requests: this.#switchboard.requests,
       connections: this.#limits.total,
       removedIdle: this.#switchboard.removedIdle,
-      uptime: Date.now() - this.#startedAt,
+      uptime: performance.now() - this.#startedAt,
       amqp: this.#amqp?.stats(),
     })
   }

@@ -26,7 +26,7 @@ export class Switchboard {
   readonly #stores: ReadonlyMap<CacheAdapter, Store>
   readonly #lines: Opener<Line>
   readonly #ledger = new Ledger()
-  readonly #now: () => number
+  readonly #elapsed: () => number
   readonly #rates: PublishRates
   /** What was counted of channels that are closed, besides what workers counted. */
   readonly #closed = { events: 0, evictions: { bytes: 0, age: 0 }, idle: 0 }
@@ -35,16 +35,22 @@ export class Switchboard {
    * @param stores one for each cache adapter that the configuration uses
    * @param now the time in ms
    * @param log told of limits that are reached
+   * @param elapsed ms since some moment, whatever is done to the clock
    */
   constructor(
     config: Config,
     stores: ReadonlyMap<CacheAdapter, Store>,
     now: () => number = Date.now,
     log?: LimitLog,
+    elapsed = now,
   ) {
-    this.#rates = new PublishRates(config.server, { now, counters: this.#ledger.server, log })
+    this.#rates = new PublishRates(config.server, {
+      now: elapsed,
+      counters: this.#ledger.server,
+      log,
+    })
     this.#config = config
-    this.#now = now
+    this.#elapsed = elapsed
     this.#stores = stores
     this.#lines = new Opener(config, stores, (name, limits) => new Line(name, limits, now))
   }
@@ -64,7 +70,7 @@ export class Switchboard {
     this.#lines.retry()
     this.#lines.expire()
     this.#lines.sweep(
-      this.#now(),
+      this.#elapsed(),
       (line) => (line.isFollowed ? Number.POSITIVE_INFINITY : patienceFor(line, this.#config)),
       ({ name, events, evictions, log }) => {
         this.#ledger.forget(name)

@@ -60,7 +60,7 @@ class GoodReader {
 }
 
 forWorkers('readers that never read', function (_, workers) {
-  this.timeout(60_000)
+  this.timeout(120_000)
   let hub: ServedHub
   let clean: () => Promise<void>
   const sockets: Socket[] = []

@@ -32,14 +32,18 @@ export async function startHub(
 }
 
 /** Starts a hub in this process, or with several workers beside its primary, which is here. */
-export async function startHubOf(workers: number, settings: Settings = {}): Promise<StartedHub> {
-  if (workers === 1) return startHub(settings)
-  const config = configOf({ ...settings, server: { workers, ...settings.server } })
+export async function startHubOf(
+  workers: number,
+  settings: Settings = {},
+  certificate?: Certificate,
+): Promise<StartedHub> {
+  if (workers === 1) return startHub(settings, {}, certificate)
+  const config = configOf({ ...settings, server: { workers, ...settings.server } }, certificate)
   const onFailure = (error: Error) => {
     throw error
   }
   const logger = pino({ level: 'silent' })
-  return start(new Primary(config, { logger, logLevel: logger.level, onFailure }))
+  return start(new Primary(config, { logger, logLevel: logger.level, onFailure }), certificate)
 }
 
 function configOf(settings: Settings, certificate?: Certificate) {

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import type { JWTPayload } from 'jose'
 import type { HubOptions } from '../../src/hub.js'
 import { makeFolderOfRun } from '../helpers/folder.js'
-import { type RunningHub, startHub } from '../helpers/hub.js'
+import { forWorkers } from '../helpers/for-workers.js'
+import { type RunningHub, type StartedHub, startHub } from '../helpers/hub.js'
 import { answerOf } from '../helpers/hub-client.js'
 import { TestLog } from '../helpers/log.js'
 import { KeyServer, makePair, type Pair, sign } from '../helpers/tokens.js'
@@ -28,6 +29,63 @@ function forged(header: object, secret: string | Buffer, claims: unknown = ALL):
   const text = `${part(header)}.${typeof claims === 'string' ? claims : part(claims)}`
   return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
 }
+
+forWorkers('a hub that asks for tokens', (startHub) => {
+  const KEY = 'a-key-of-a-publisher-long-enough'
+  let hub: StartedHub
+
+  before(async () => {
+    hub = await startHub({
+      default: WHOLE,
+      channels: [
+        { path: 'open', publish: 'public', subscribe: 'public' },
+        { path: 'closed', publish: 'nobody', subscribe: 'nobody' },
+      ],
+      auth: {
+        key: SECRET,
+        publishKeys: [KEY],
+        cookie: 'session',
+        allowQuery: true,
+        stats: 'token',
+      },
+    })
+  })
+  afterEach(() => hub.closeStreams())
+  after(() => hub.hub.stop())
+
+  /** What reading, publishing and looking at the history are answered, each by a new connection. */
+  const statuses = async (headers: Record<string, string>, channel: string, query = '') => {
+    const init = { headers: { ...headers, Connection: 'close' } }
+    const reading = await hub.fetch(`${channel}${query}`, init)
+    if (reading.status === 200) await reading.body?.cancel()
+    const others = [
+      await hub.publish(`${channel}${query}`, { id: 1, data: 'x' }, init),
+      await hub.fetch(`-/history/${channel}${query}`, init),
+    ]
+    return [reading, ...others].map(({ status }) => status)
+  }
+
+  it('lets their bearers do what they say, and nobody else, whoever is asked', async () => {
+    const ofOne = await token({ ssehub: { publish: ['one'], subscribe: ['o*'] } })
+    for (let turn = 0; turn < 3; turn += 1) {
+      assert.deepEqual(await statuses({}, 'open'), [200, 200, 200])
+      assert.deepEqual(await statuses({}, 'one'), [401, 401, 401])
+      assert.deepEqual(await statuses(bearer('junk'), 'one'), [401, 401, 401])
+      assert.deepEqual(await statuses(bearer(ofOne), 'one'), [200, 200, 200])
+      assert.deepEqual(await statuses(bearer(ofOne), 'other'), [200, 403, 404])
+      assert.deepEqual(await statuses({}, 'one', `?access_token=${ofOne}`), [200, 200, 200])
+      assert.deepEqual(await statuses(bearer(ofOne), 'closed'), [403, 403, 403])
+      assert.deepEqual(await statuses(bearer(KEY), 'one'), [403, 200, 403])
+      assert.equal((await hub.fetch('stats', { headers: { Connection: 'close' } })).status, 401)
+    }
+  })
+
+  it('ends the stream of one that expires, and says why', async () => {
+    const stream = await hub.subscribe('one', bearer(await token({ ...ALL, exp: seconds(2) })))
+    await stream.end()
+    assert.match(stream.body, /event: ssehub\.end\ndata: .*"reason":"token-expired"/)
+  })
+})
 
 describe('tokens', () => {
   let hub: RunningHub

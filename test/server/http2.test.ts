@@ -2,37 +2,29 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { constants } from 'node:http2'
 import { type Certificate, makeCertificate } from '../helpers/certificate.js'
+import { forWorkers } from '../helpers/for-workers.js'
 import { Http2Client } from '../helpers/http2-client.js'
-import { type RunningHub, startHub } from '../helpers/hub.js'
+import { type RunningHub, type StartedHub, startHub } from '../helpers/hub.js'
 import { until } from '../helpers/until.js'
 
 /** More than an event may have. */
 const BIG = Buffer.alloc(8_200_000, ' ')
 
-describe('HTTP/2', () => {
-  let certificate: Certificate
-  let hub: RunningHub
+forWorkers('HTTP/2', (startHub) => {
+  let hub: StartedHub
   let client: Http2Client
 
   before(async () => {
-    certificate = await makeCertificate()
-  })
-
-  const start = async (server = {}, options = {}) => {
-    hub = await startHub({ server, default: { cacheLength: 10_000 } }, options, certificate)
+    hub = await startHub({}, await makeCertificate())
     client = await Http2Client.connect(hub)
-  }
-
-  const clients = async () => (await hub.hub.stats()).global.clients
-
-  afterEach(async () => {
+  })
+  after(async () => {
     client.close()
     hub.closeStreams()
     await hub.hub.stop()
   })
 
   it('carries streams, publishes, preflights, refusals and figures as HTTP/1.1 does', async () => {
-    await start()
     const stream = await client.subscribe('test', { origin: 'https://some.host' })
     assert.deepEqual(
       Object.entries(stream.headers).filter(([name]) => name !== 'date'),
@@ -81,6 +73,43 @@ describe('HTTP/2', () => {
     const stats = JSON.parse((await client.fetch({ ':path': '/stats' })).body)
     assert.equal(stats.global.clients, 3)
     assert.equal(client.isClosed, false)
+  })
+
+  it('sends all of a session away when it stops: with a retry, and no error', async () => {
+    const streams = await Promise.all(['a', 'a', 'b'].map((name) => client.subscribe(name)))
+    await client.publish('a', { id: 1, data: 'x' })
+    await hub.hub.stop()
+    for (const stream of streams) {
+      await stream.end()
+      assert.match(stream.body, /^:ok\n\n(id: 1\ndata: x\n\n)?retry: \d+\n\n$/)
+      assert.equal(stream.error, undefined)
+      assert.equal(stream.stream.rstCode, constants.NGHTTP2_NO_ERROR)
+    }
+    await until(() => client.isClosed)
+    assert.deepEqual(client.goaways, [constants.NGHTTP2_NO_ERROR])
+  })
+})
+
+describe('HTTP/2', () => {
+  let certificate: Certificate
+  let hub: RunningHub
+  let client: Http2Client
+
+  before(async () => {
+    certificate = await makeCertificate()
+  })
+
+  const start = async (server = {}, options = {}) => {
+    hub = await startHub({ server, default: { cacheLength: 10_000 } }, options, certificate)
+    client = await Http2Client.connect(hub)
+  }
+
+  const clients = async () => (await hub.hub.stats()).global.clients
+
+  afterEach(async () => {
+    client.close()
+    hub.closeStreams()
+    await hub.hub.stop()
   })
 
   it('has no limit of six streams, and knows each as a client of its own', async () => {
@@ -162,21 +191,6 @@ describe('HTTP/2', () => {
     closed.session.settings({ initialWindowSize: 65_535 })
     await stuck.count(10)
     closed.close()
-  })
-
-  it('sends all of a session away when it stops: with a retry, and no error', async () => {
-    await start()
-    const streams = await Promise.all(['a', 'a', 'b'].map((name) => client.subscribe(name)))
-    await client.publish('a', { id: 1, data: 'x' })
-    await hub.hub.stop()
-    for (const stream of streams) {
-      await stream.end()
-      assert.match(stream.body, /^:ok\n\n(id: 1\ndata: x\n\n)?retry: \d+\n\n$/)
-      assert.equal(stream.error, undefined)
-      assert.equal(stream.stream.rstCode, constants.NGHTTP2_NO_ERROR)
-    }
-    await until(() => client.isClosed)
-    assert.deepEqual(client.goaways, [constants.NGHTTP2_NO_ERROR])
   })
 
   it('finishes a publish whose body is under way when it stops', async () => {

@@ -3,10 +3,12 @@ import { once } from 'node:events'
 import { copyFile, mkdir, rename, symlink, writeFile } from 'node:fs/promises'
 import { connect as connectPlainly } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { connect, type TLSSocket } from 'node:tls'
-import { type Certificate, makeAuthority } from '../helpers/certificate.js'
+import { type Certificate, makeAuthority, makeCertificate } from '../helpers/certificate.js'
 import { cli } from '../helpers/cli.js'
 import { makeFolder } from '../helpers/folder.js'
+import { forWorkers } from '../helpers/for-workers.js'
 import { Http2Client } from '../helpers/http2-client.js'
 import { type RunningHub, startHub } from '../helpers/hub.js'
 import { TestLog } from '../helpers/log.js'
@@ -20,6 +22,19 @@ async function shown({ port, ca }: RunningHub): Promise<string> {
   socket.destroy()
   return subject.CN as string
 }
+
+forWorkers('a stream by TLS', (startHub) => {
+  it('of a client that has ended its side begins, and ends', async () => {
+    const hub = await startHub({}, await makeCertificate())
+    for (const more of ['', 'TE: trailers\r\n']) {
+      const socket = hub.connect()
+      socket.end(`GET /new HTTP/1.1\r\nHost: x\r\n${more}\r\n`)
+      assert.match(await text(socket), /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\n:ok\n\n$/s)
+    }
+    await until(async () => (await hub.stats()).global.clients === 0)
+    await hub.hub.stop()
+  })
+})
 
 describe('TLS', () => {
   let authority: Awaited<ReturnType<typeof makeAuthority>>

@@ -24,6 +24,7 @@ import { CLOSE, checkAuthority, checkHead } from './head.js'
 import { dropBody, isHttp2Request, limitBody } from './http2.js'
 import type { HubRequest } from './hub-request.js'
 import { inspectRoutes } from './inspect.js'
+import { linger } from './linger.js'
 import { publishRoute } from './publish.js'
 import { takeTokens } from './query-tokens.js'
 import { subscribeRoute } from './subscribe.js'
@@ -88,6 +89,7 @@ export function createServer(context: ServerContext): FastifyInstance {
     const isLast = error instanceof HttpError && error.headers.Connection === 'close'
     if (isLast && !isHttp2Request(request.raw)) {
       last.add(request.raw.socket)
+      linger(request.raw)
     }
     answerError(error, request, reply)
   })

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { forWorkers } from '../helpers/for-workers.js'
 import type { StartedHub } from '../helpers/hub.js'
@@ -72,6 +74,20 @@ forWorkers('POST /PATH', (startHub) => {
     const refused = await hub.publish('large', body(8_192_001))
     assert.equal(refused.status, 413)
     assert.equal((await hub.stats()).global.oversized_http_req, 1)
+  })
+
+  it('lets who sends too much have its answer, and send on for a while', async () => {
+    const socket = connect({ port: hub.port, host: '127.0.0.1', allowHalfOpen: true })
+    const head = 'Host: x\r\nContent-Length: 9000000\r\n'
+    socket.write(`POST /large HTTP/1.1\r\n${head}\r\n${'x'.repeat(1_000_000)}`)
+    const [answer] = await once(socket, 'data')
+    assert.match(String(answer), /^HTTP\/1.1 413 /)
+    await once(socket, 'end')
+    for (let count = 0; count < 8; count += 1) {
+      await new Promise((sent) => socket.write('x'.repeat(1_000_000), sent))
+    }
+    socket.end()
+    await once(socket, 'close') // an error would reject
   })
 
   it('refuses what is not an event, saying why, and changes nothing', async () => {

@@ -1,4 +1,4 @@
-import { boundRetry, type HubEvent } from './event.js'
+import { boundRetry, type HubEvent, isReserved } from './event.js'
 
 const LINE_END = /\r\n|\n|\r/
 
@@ -7,12 +7,14 @@ const LINE_END = /\r\n|\n|\r/
  * data, a blank line. Every line end of the data ends a line, so no data can add a field. [spec]
  *
  * `id` and `event` hold no line end once checked, and `retry` is in its limits; should others arrive
- * from elsewhere (old stored bytes), control characters are dropped here, and numbers bounded.
+ * from elsewhere (old stored bytes), control characters and types that are the hub's own are dropped
+ * here, and numbers bounded.
  */
 export function encodeEvent({ id, event, retry, data }: HubEvent): Buffer {
   let frame = ''
   if (id !== undefined) frame += `id: ${oneLine(id)}\n`
-  if (event !== undefined) frame += `event: ${oneLine(event)}\n`
+  const type = event === undefined ? undefined : oneLine(event)
+  if (type !== undefined && !isReserved(type)) frame += `event: ${type}\n`
   if (retry !== undefined) frame += `retry: ${boundRetry(retry)}\n`
   if (data.includes('\n') || data.includes('\r')) {
     for (const line of data.split(LINE_END)) frame += `data: ${line}\n`

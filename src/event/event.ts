@@ -68,14 +68,19 @@ function checkType(event: unknown): string {
   ) {
     throw invalid('event', event, `up to ${MAX_NAME_LENGTH} characters, none a control character`)
   }
-  if (event.startsWith(RESERVED)) {
+  if (isReserved(event)) {
     throw invalid('event', event, `a type that does not begin with "${RESERVED}", the hub's own`)
   }
   return event
 }
 
-/** Types that begin so are the hub's own, as that of the gap event. */
+/** Types that begin so are the hub's own. */
 const RESERVED = 'ssehub.'
+
+/** Whether a type is the hub's own, as that of the gap event. */
+export function isReserved(type: string): boolean {
+  return type.startsWith(RESERVED)
+}
 
 function checkRetry(retry: unknown): number {
   if (typeof retry !== 'number' || !Number.isInteger(retry) || retry < 0) {

@@ -25,6 +25,8 @@ const FORGED = [
     { id: '1', event: 'a\r\nid: 9', data: 'x' },
     'id: 1\nevent: aid: 9\ndata: x\n',
   ],
+  ['a type of the hub itself', { id: '1', event: 'ssehub.gap', data: 'x' }, 'id: 1\ndata: x\n'],
+  ['such a type in pieces', { id: '1', event: 'sse\nhub.end', data: 'x' }, 'id: 1\ndata: x\n'],
   [
     'line ends in its data',
     { id: '1', data: 'a\rid: 9\r\nevent: b\n\nretry: 1' },

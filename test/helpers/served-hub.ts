@@ -70,10 +70,11 @@ export class ServedHub extends HubClient {
     folder: string,
     args: readonly string[] = [],
     ca?: string,
+    env: NodeJS.ProcessEnv = {},
   ): Promise<ServedHub> {
     const file = join(folder, 'config.json')
     await writeFile(file, JSON.stringify({ leveldb: { storageDir: folder }, ...settings }))
-    return ServedHub.start(['--config', file, ...args], {}, ca)
+    return ServedHub.start(['--config', file, ...args], env, ca)
   }
 
   #read(line: string): void {

@@ -4,6 +4,8 @@ import type { SmallDisk } from '../../helpers/small-disk.js'
 import { type Fault, networkFaults, nothing } from './fault.js'
 import type { StagedHub } from './staged-hub.js'
 
+const HOUR = 3_600_000
+
 /** What happens to a hub, and between it and its clients. */
 export function hubFaults(hub: StagedHub): Fault[] {
   const target = hub.name
@@ -33,6 +35,12 @@ export function hubFaults(hub: StagedHub): Fault[] {
         forEach(hub.pids, async (pid) => limitDescriptors(pid, await openDescriptors(pid))),
       end: () => forEach(hub.pids, (pid) => limitDescriptors(pid)),
     },
+    ...[-HOUR, HOUR].map((ahead) => ({
+      name: `hub: clock set ${ahead < 0 ? 'back' : 'ahead'}`,
+      target,
+      begin: () => hub.setClock(ahead),
+      end: () => hub.setClock(0),
+    })),
     ...networkFaults(hub.proxy, 'clients and hub', `clients and ${hub.name}`),
   ]
 }

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { FaultProxy } from '../../helpers/fault-proxy.js'
 import { makeFolder } from '../../helpers/folder.js'
@@ -6,6 +8,9 @@ import { ServedHub } from '../../helpers/served-hub.js'
 
 /** Ms in which a hub has to start again, whatever was done to it. */
 const PATIENCE = 30_000
+
+/** What makes its clock one that can be set. */
+const CLOCK = new URL('shifted-clock.js', import.meta.url).href
 
 /** A hub in a process of its own, which faults happen to; its clients reach it by a proxy. */
 export class StagedHub {
@@ -62,9 +67,12 @@ export class StagedHub {
     const limit = performance.now() + PATIENCE
     for (;;) {
       try {
-        this.#served = await ServedHub.startWith(this.#settings, this.#folder, [
-          ...['--port', `${this.port}`],
-        ])
+        const args = ['--port', `${this.port}`]
+        const { NODE_OPTIONS: options = '' } = process.env
+        this.#served = await ServedHub.startWith(this.#settings, this.#folder, args, undefined, {
+          NODE_OPTIONS: `${options} --import=${CLOCK}`,
+          SSEHUB_TEST_CLOCK: this.#clock,
+        })
         this.#watch(this.#served)
         return
       } catch (error) {
@@ -73,6 +81,22 @@ export class StagedHub {
         await pause(200)
       }
     }
+  }
+
+  /** Sets its clock so many ms ahead of the time, or back where that is less than 0. */
+  async setClock(ahead: number): Promise<void> {
+    await writeFile(this.#clock, `${ahead}`)
+    for (const pid of this.pids) {
+      try {
+        process.kill(pid, 'SIGUSR2')
+      } catch {
+        // a worker that is no more; the next one finds the clock as it is
+      }
+    }
+  }
+
+  get #clock(): string {
+    return join(this.#folder, 'clock')
   }
 
   /** Ends it with a signal, and waits until it has ended. */

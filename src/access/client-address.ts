@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { isIPv4 } from 'node:net'
 import type { AccessList } from './access-list.js'
 import { forwarded, xForwardedFor } from './forwarded.js'
 import { parseAddress } from './range.js'
@@ -44,5 +45,6 @@ function origin(hops: readonly (string | undefined)[], trusted: AccessList): str
 
 /** One text for each address. */
 function normal(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : parseAddress(text)?.toString()
+  if (text === undefined || isIPv4(text)) return text // which has one form alone
+  return parseAddress(text)?.toString()
 }

@@ -39,6 +39,7 @@ export class Batches {
 
   /** Forgets what it has made; to be called when the log has changed. */
   clear(): void {
+    if (this.#made.size === 0) return // to clear a map makes its table anew
     this.#live = undefined
     this.#made.clear()
     this.#madeBytes = 0

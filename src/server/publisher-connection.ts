@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Answer, encodeAnswer } from './answer.js'
 import type { ServerContext } from './context.js'
 import { corsHeaders } from './cors.js'
@@ -51,6 +52,7 @@ export class PublisherConnection {
   async answer(request: PlainRequest): Promise<void> {
     this.#isBusy = true
     const answer = await this.#respond(request)
+    await nextTurn() // answers that go out together wake a publisher once
     this.#isLast ||= isLast(request, answer)
     const headers = { ...answer.headers, ...(this.#isLast ? CLOSE : this.#keepAlive) }
     const hasRoom = this.#socket.write(encodeAnswer({ ...answer, headers }))

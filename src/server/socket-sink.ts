@@ -79,7 +79,7 @@ export class SocketSink implements Sink, Owner, Pender {
   }
 
   get isPending(): boolean {
-    return this.#isWriting || this.#socket.writableLength > 0
+    return this.#isWriting || (this.#queued > 0 && this.#socket.writableLength > 0)
   }
 
   onDrain(callback: () => void): void {

@@ -4,6 +4,7 @@ import { encodeAnswer } from './answer.js'
 import type { ServerContext } from './context.js'
 import { errorBody } from './errors.js'
 import { CLOSE } from './head.js'
+import { endGently } from './linger.js'
 
 /** The settings that say how long it may take. */
 const TIMEOUTS = 'server.headersTimeout, server.requestTimeout'
@@ -47,7 +48,8 @@ async function answer(socket: Socket, statusCode: number, message: string): Prom
   socket.removeAllListeners('end') // Node would end it behind the answer that is under way
   await answered(socket)
   if (!socket.writable) return
-  socket.end(encodeAnswer({ statusCode, headers: CLOSE, body: errorBody(statusCode, message) }))
+  socket.write(encodeAnswer({ statusCode, headers: CLOSE, body: errorBody(statusCode, message) }))
+  endGently(socket)
 }
 
 /** Resolves when the requests that were read as a whole are answered, or the connection has gone. */

@@ -35,7 +35,7 @@ export interface ServerContext {
   readonly pending: PendingBytes
   /** The sockets that are HTTP's no more: they become streams, or carry what is no HTTP. */
   readonly taken: WeakSet<Socket>
-  /** The streams that are open: sockets of their own, and streams of HTTP/2. */
+  /** What is open past HTTP: sockets of streams and of publishers, and streams of HTTP/2. */
   readonly streams: Activity<Duplex>
   /** Publish requests under way. */
   readonly publishes: Activity<object>

@@ -5,10 +5,11 @@ import type { ServerContext } from './context.js'
 import { refusal } from './failures.js'
 import { CLOSE } from './head.js'
 import { type HubRequest, plainHubRequest } from './hub-request.js'
+import { endGently } from './linger.js'
 import { type PlainRequest, parsePlainRequest } from './plain-request.js'
 import { isPlainPublish, PublisherConnection } from './publisher-connection.js'
 import { subscribe } from './subscribe.js'
-import { isInspection } from './target.js'
+import { mayBeInspection } from './target.js'
 import { bareWire } from './wire.js'
 
 /** Ms that a connection is given to send a request before HTTP has it, and times it. */
@@ -70,7 +71,7 @@ export class FrontDoor {
   #pass(socket: Socket, first: Buffer | undefined): void {
     const { config, connections } = this.#context
     const request = first && parsePlainRequest(first, config.server.maxHeaderBytes)
-    if (!request || isInspection(request.url)) this.#leave(socket, first)
+    if (!request || mayBeInspection(request.url)) this.#leave(socket, first)
     else if (request.method === 'GET') this.#subscribe(socket, request)
     else if (isPlainPublish(request) && !connections.limitOf(socket)) this.#publish(socket, request)
     else this.#leave(socket, first)
@@ -94,18 +95,20 @@ export class FrontDoor {
     socket.off('error', ignore)
     this.#toHttp(socket)
     if (bytes) socket.emit('data', bytes)
-    else if (socket.readableEnded) socket.emit('end')
+    if (socket.readableEnded) socket.emit('end')
   }
 
   /** Never rejects. */
   async #subscribe(socket: Socket, plain: PlainRequest): Promise<void> {
     let request: HubRequest | undefined
+    const wire = bareWire(socket, this.#context)
     try {
       request = plainHubRequest(plain, socket, this.#context.trustedProxies)
-      await subscribe(request, () => bareWire(socket, this.#context), this.#context)
+      await subscribe(request, () => wire, this.#context)
     } catch (error) {
       const { headers, ...answer } = refusal(error, request, this.#context)
-      socket.end(encodeAnswer({ ...answer, headers: { ...headers, ...CLOSE } }))
+      socket.write(encodeAnswer({ ...answer, headers: { ...headers, ...CLOSE } }))
+      endGently(socket)
     }
   }
 }

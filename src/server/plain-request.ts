@@ -9,7 +9,8 @@ export interface PlainRequest {
   readonly body: Buffer
 }
 
-const REQUEST_LINE = /^(GET|POST) (\/[\x21-\x7e]*) HTTP\/1\.1$/
+/** Of a `#` some make an end of the target. */
+const REQUEST_LINE = /^(GET|POST) (\/[\x21\x22\x24-\x7e]*) HTTP\/1\.1$/
 /** With no space about the value but the usual one. */
 const HEADER =
   /^([\w!#$%&'*+.^`|~-]+): ?([\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/

@@ -44,7 +44,7 @@ export function publishRoute(app: FastifyInstance, context: ServerContext): void
  *
  * @returns who it is that publishes
  * @throws {HttpError} what keeps it out, as `authorize` does besides
- * @throws {HubError} `HUB_STOPPING`, and as `Channels.admit`
+ * @throws {HubError} `HUB_STOPPING`, `TOO_MANY_EVENTS`, and as `Channels.admit`
  */
 export async function admitPublish(
   request: HubRequest,

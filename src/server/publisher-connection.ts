@@ -6,13 +6,14 @@ import { corsHeaders } from './cors.js'
 import { refusal } from './failures.js'
 import { CLOSE } from './head.js'
 import { type HubRequest, plainHubRequest } from './hub-request.js'
+import { endGently } from './linger.js'
 import { type PlainRequest, parsePlainRequest } from './plain-request.js'
 import { admitPublish, publish } from './publish.js'
-import { isInspection } from './target.js'
+import { mayBeInspection } from './target.js'
 
 /** Whether a request is to publish, with nothing about it that only HTTP's routes look at. */
 export function isPlainPublish({ method, url }: PlainRequest): boolean {
-  return method === 'POST' && !url.includes('?') && !isInspection(url)
+  return method === 'POST' && !url.includes('?') && !mayBeInspection(url)
 }
 
 /**
@@ -27,6 +28,11 @@ export class PublisherConnection {
   /** What has come behind the request that is under way. */
   #behind: Buffer[] = []
   #isBusy = false
+  /** Whether its client has to take an answer before anything else. */
+  #isHeldUp = false
+  /** Whether its client has ended its side. */
+  #hasEnded = false
+  /** Whether it takes no further request. */
   #isLast = false
 
   /**
@@ -45,7 +51,7 @@ export class PublisherConnection {
     this.#toHttp = toHttp
     context.streams.begin(socket)
     socket.setTimeout(timeout).on('timeout', this.#onTimeout)
-    socket.on('data', this.#onData).on('end', this.end).on('close', this.#onClose)
+    socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose)
   }
 
   /** Answers a request, and then what has come behind it. */
@@ -53,21 +59,29 @@ export class PublisherConnection {
     this.#isBusy = true
     const answer = await this.#respond(request)
     await nextTurn() // answers that go out together wake a publisher once
-    this.#isLast ||= isLast(request, answer)
+    this.#isLast ||= isLast(request, answer) || (this.#hasEnded && this.#behind.length === 0)
     const headers = { ...answer.headers, ...(this.#isLast ? CLOSE : this.#keepAlive) }
     const hasRoom = this.#socket.write(encodeAnswer({ ...answer, headers }))
-    if (this.#isLast) this.#socket.destroySoon()
-    else if (hasRoom) this.#goOn()
-    else this.#socket.once('drain', () => this.#goOn())
+    if (hasRoom || this.#isLast) {
+      this.#goOn()
+    } else {
+      this.#isHeldUp = true
+      this.#socket.once('drain', () => this.#goOn())
+    }
   }
 
   /** Takes no further request. */
-  readonly end = (): void => {
+  end(): void {
     this.#isLast = true
     if (!this.#isBusy) this.#socket.destroySoon()
   }
 
   #goOn(): void {
+    this.#isHeldUp = false
+    if (this.#isLast || (this.#hasEnded && this.#behind.length === 0)) {
+      endGently(this.#socket)
+      return
+    }
     this.#isBusy = false
     if (this.#behind.length === 0) return
     const bytes = Buffer.concat(this.#behind)
@@ -77,6 +91,7 @@ export class PublisherConnection {
   }
 
   readonly #onData = (bytes: Buffer): void => {
+    if (this.#isLast) return
     if (this.#isBusy) {
       this.#behind.push(bytes)
       this.#socket.pause()
@@ -87,8 +102,13 @@ export class PublisherConnection {
     else this.#leave(bytes)
   }
 
+  readonly #onEnd = (): void => {
+    this.#hasEnded = true
+    if (!this.#isBusy) this.#socket.destroySoon()
+  }
+
   readonly #onTimeout = (): void => {
-    if (!this.#isBusy) this.#socket.destroy()
+    if (!this.#isBusy || this.#isHeldUp) this.#socket.destroy()
   }
 
   readonly #onClose = (): void => {
@@ -101,7 +121,7 @@ export class PublisherConnection {
       .setTimeout(0)
       .off('timeout', this.#onTimeout)
       .off('data', this.#onData)
-      .off('end', this.end)
+      .off('end', this.#onEnd)
       .off('close', this.#onClose)
     this.#toHttp(bytes)
   }

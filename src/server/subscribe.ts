@@ -110,7 +110,10 @@ function isOfCode(error: unknown, code: ErrorCode): boolean {
 function sendAway(stream: Wire['stream'], sink: OpenSink, { retry }: ServerContext): void {
   sink.end(encodeRetry(retry()))
   const timer = setTimeout(() => sink.destroy(), FAREWELL)
-  stream.once('close', () => clearTimeout(timer))
+  stream.once('close', () => {
+    clearTimeout(timer)
+    sink.onClose()
+  })
 }
 
 function noRoom(what: 'connections' | 'channels', setting: string): Buffer {

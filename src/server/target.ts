@@ -41,6 +41,16 @@ export function historyTarget(target: string): Target | undefined {
   return target.startsWith(`${HISTORY}/`) ? parseTarget(target.slice(HISTORY.length)) : undefined
 }
 
+/** Whether a router may take a target for such an address: it decodes it first. */
+export function mayBeInspection(target: string): boolean {
+  if (!target.includes('%')) return isInspection(target)
+  try {
+    return isInspection(decodeURIComponent(target))
+  } catch {
+    return false // no name of anything
+  }
+}
+
 /** Takes scheme and host off a target in absolute form, which servers have to accept. [spec] */
 export function originForm(target: string): string {
   return target.replace(/^https?:\/\/[^/?]*\/?/i, '/')

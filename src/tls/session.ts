@@ -94,7 +94,7 @@ export class Session {
     const closing = setTimeout(() => this.socket.destroy(), goodbye).unref()
     this.#closing = closing
     const keep = (): void => {
-      if (this.#closing !== closing) return
+      if (this.#closing !== closing || this.#streams > 0) return
       clearTimeout(closing)
       this.#closing = this.#closeIn(keepAliveTimeout)
     }

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { makeFolder } from '../helpers/folder.js'
 import { forWorkers } from '../helpers/for-workers.js'
 import { type StartedHub, startHub } from '../helpers/hub.js'
+import { interceptWrites } from '../helpers/leveldb-writes.js'
+import { until } from '../helpers/until.js'
 
 /** How many requests HTTP reads while something is done. */
 async function requestsDuring(action: () => Promise<unknown>): Promise<number> {
@@ -26,6 +30,37 @@ function sorted(answer: string): string {
 }
 
 describe('the front door', () => {
+  it('answers all that a publisher has sent before it ended its side', async () => {
+    const { folder, clean } = await makeFolder()
+    const hub = await startHub({
+      leveldb: { storageDir: folder },
+      default: { cacheAdapter: 'leveldb' },
+    })
+    const held: (() => void)[] = []
+    const letPass = interceptWrites(async (write) => {
+      await new Promise<void>((go) => held.push(go))
+      await write()
+    })
+    const socket = hub.connect()
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    const post = 'POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{"data":"x"}'
+    socket.write(post)
+    await until(() => held.length > 0)
+    await new Promise((sent) => socket.write(post, sent))
+    await hub.stats()
+    socket.end()
+    for (let count = 0; count < 3; count += 1) await hub.stats()
+    letPass()
+    for (const go of held) go()
+    await once(socket, 'close')
+    assert.equal(text.match(/HTTP\/1.1 200 OK/g)?.length, 2)
+    await hub.hub.stop()
+    await clean()
+  })
+
   it('keeps plain streams and publishes from HTTP, and sends all others there', async () => {
     const hub = await startHub()
     assert.equal(await requestsDuring(() => hub.subscribe('a')), 0)
@@ -69,6 +104,8 @@ forWorkers('the front door', (startHub) => {
       ['a', '{"data":'],
       ['b', '{"data":"x"}'],
       ['%ff', '{"data":"x"}'],
+      ['st%61ts', '{"data":"x"}'],
+      ['#a', '{"data":"x"}'],
       ['a', `{"data":"x","id":"${'1'.repeat(2000)}"}`],
     ]) {
       const answers: string[] = []
@@ -123,6 +160,24 @@ forWorkers('the front door', (startHub) => {
     const started = performance.now()
     await Promise.all([other.hub.stop(), once(socket.resume(), 'close')])
     assert.ok(performance.now() - started < 1000, 'it is not waited for')
+  })
+
+  it('lets go of whom it has refused, whether they end their side or not', async () => {
+    const before = (await hub.stats()).global.connections
+    const heads = [
+      'GET /b HTTP/1.1\r\nHost: x\r\n\r\n',
+      'POST /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}',
+      'POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n{}',
+      '\u0001\r\n\r\n',
+    ]
+    const sockets = heads.map((head) => {
+      const socket = connect({ port: hub.port, host: '127.0.0.1', allowHalfOpen: true })
+      socket.write(head)
+      return socket.resume()
+    })
+    await Promise.all(sockets.map((socket) => once(socket, 'end')))
+    await until(async () => (await hub.stats()).global.connections <= before)
+    for (const socket of sockets) socket.destroy()
   })
 
   it('waits for the rest of a request', async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Http2Server } from 'node:http2'
 import { type AddressInfo, connect as connectPlainly, type Socket } from 'node:net'
 import { http2Options, Session } from '../../src/tls/session.js'
-import { PREFACE, request, reset, settings } from '../helpers/raw-http2.js'
+import { FLAG, FRAME, frame, PREFACE, request, reset, settings } from '../helpers/raw-http2.js'
 
 const DAY = 86_400_000
 
@@ -11,16 +11,18 @@ describe('a session of HTTP/2', () => {
   let server: Http2Server
   let port: number
   let taken: Socket[]
+  let keepAliveTimeout: number
 
   beforeEach(async () => {
     taken = []
+    keepAliveTimeout = DAY
     server = createServer(http2Options(16_384), (request, response) => {
       if (request.url === '/answered') response.end()
     })
     server.prependListener('connection', (socket: Socket) => {
       taken.push(socket)
       server.once('session', (session) => {
-        const limits = { headTimeout: DAY, keepAliveTimeout: DAY, goodbye: 50 }
+        const limits = { headTimeout: DAY, keepAliveTimeout, goodbye: 50 }
         new Session(session, socket, limits)
       })
     })
@@ -36,6 +38,24 @@ describe('a session of HTTP/2', () => {
     const socket = connectPlainly(port, '127.0.0.1').resume()
     socket.write(Buffer.concat([PREFACE, settings(), request(1, { ':path': '/' }), reset(1)]))
     await once(socket, 'close')
+  })
+
+  it('stays open with a stream that was opened before it answered', async () => {
+    keepAliveTimeout = 20
+    const socket = connectPlainly(port, '127.0.0.1')
+    socket.write(Buffer.concat([PREFACE, settings(), request(1, { ':path': '/' }), reset(1)]))
+    let received = Buffer.alloc(0)
+    let ping: Buffer | undefined
+    while (!ping) {
+      received = Buffer.concat([received, (await once(socket, 'data'))[0] as Buffer])
+      ping = pingIn(received)
+    }
+    socket.write(
+      Buffer.concat([request(3, { ':path': '/' }), frame(FRAME.ping, FLAG.ack, 0, ping)]),
+    )
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    assert.equal(taken[0]?.destroyed, false)
+    socket.destroy()
   })
 
   it('stays open if it answers', async () => {
@@ -55,3 +75,12 @@ describe('a session of HTTP/2', () => {
     session.destroy()
   })
 })
+
+/** What a ping holds that is among whole frames. */
+function pingIn(frames: Buffer): Buffer | undefined {
+  for (let at = 0; at + 9 <= frames.length; at += 9 + frames.readUIntBE(at, 3)) {
+    const isPing = frames[at + 3] === FRAME.ping && frames[at + 4] === 0
+    if (isPing) return frames.subarray(at + 9, at + 17)
+  }
+  return undefined
+}

@@ -238,7 +238,9 @@ function failure(error: unknown): HubError {
 
 /** What went wrong, for clients, whom it does not concern where Redis is. */
 function withoutPlace(error: unknown): string {
-  return messageOf(error).replace(/\b(?:connect|read|write|getaddrinfo) (E[A-Z_]+)(?: \S+)?/g, '$1')
+  return messageOf(error)
+    .replace(/\b(?:connect|read|write|getaddrinfo) (E[A-Z_]+)(?: \S+)?/g, '$1')
+    .replace(/ script: \w+, on @.*$/, '')
 }
 
 function isReply(error: unknown): error is Error {

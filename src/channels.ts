@@ -23,7 +23,7 @@ export interface Published {
 const WINDOW = { events: 4096, bytes: 4_194_304 }
 
 /** What one write to a subscriber takes at most, in bytes, unless a single event is larger. */
-const WRITE_SIZE = 65_536
+const WRITE_SIZE = 16_384
 
 /** How the channels of a worker differ from those of a hub that is one process. */
 export interface ChannelsOptions {

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Sink } from '../channel/sink.js'
 import type { Pender, PendingBytes } from '../limits/pending-bytes.js'
 import { type Owner, writeDirectly } from './direct-write.js'
@@ -75,7 +75,7 @@ export class SocketSink implements Sink, Owner, Pender {
   }
 
   cut(): void {
-    this.#socket.destroy()
+    this.destroy()
   }
 
   get isPending(): boolean {
@@ -94,8 +94,10 @@ export class SocketSink implements Sink, Owner, Pender {
     this.#socket.end(bytes)
   }
 
+  /** By a reset, with which the system, too, lets go of what the client has not taken. */
   destroy(): void {
-    this.#socket.destroy()
+    if (this.#socket.constructor === Socket) this.#socket.resetAndDestroy()
+    else this.#socket.destroy()
   }
 
   #writeHead(): void {

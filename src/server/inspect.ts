@@ -5,6 +5,7 @@ import type { Stats } from '../stats.js'
 import { authorize, authorizeStats } from './authorize.js'
 import type { ServerContext } from './context.js'
 import { HttpError } from './errors.js'
+import { sendMuch } from './large-answer.js'
 import { historyTarget } from './target.js'
 
 /** What tells of the hub: `/` that it is up, `/stats` its figures, `/-/history/PATH` a history. */
@@ -27,9 +28,8 @@ export function inspectRoutes(app: FastifyInstance, context: ServerContext): voi
     const { channel: name } = historyTarget(request.raw.url ?? '') ?? unknownAddress()
     const grants = await authorize(request, 'subscribe', name, context)
     const { log } = await context.channels.look(name)
-    return reply
-      .header('Cache-Control', grants ? 'private, no-cache' : 'no-cache')
-      .send(dumpHistory(name, log, log.history.after(0)))
+    reply.header('Cache-Control', grants ? 'private, no-cache' : 'no-cache')
+    return sendMuch(reply, dumpHistory(name, log, log.history.after(0)), context)
   })
   app.get('/-/*', unknownAddress)
 }

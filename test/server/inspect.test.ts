@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { HistoryDump } from '../../src/history-dump.js'
 import { forWorkers } from '../helpers/for-workers.js'
 import { type StartedHub, startHub } from '../helpers/hub.js'
+import { until } from '../helpers/until.js'
 
 forWorkers('what tells of the hub', (start) => {
   let hub: StartedHub
@@ -91,6 +92,25 @@ forWorkers('what tells of the hub', (start) => {
     }
     assert.equal((await hub.publish('-/x', { data: 'x' })).status, 405)
     assert.equal((await hub.publish('-%2fx', { data: 'x' })).status, 400)
+  })
+})
+
+describe('histories that nobody reads', () => {
+  it('hold no more than readers of streams may, nor for longer', async () => {
+    const hub = await startHub({ server: { maxPendingBytes: 30_000_000, stallTimeout: 1 } })
+    for (let id = 1; id <= 100; id += 1) {
+      await hub.publish('large', { id, data: 'x'.repeat(100_000) })
+    }
+    const before = (await hub.stats()).global.connections
+    const sockets = Array.from({ length: 8 }, () => {
+      const socket = hub.connect().on('error', () => {})
+      socket.pause().write('GET /-/history/large HTTP/1.1\r\nHost: x\r\n\r\n')
+      return socket
+    })
+    await until(async () => (await hub.stats()).global.cut_slow_clients >= 5)
+    await until(async () => (await hub.stats()).global.connections <= before)
+    for (const socket of sockets) socket.destroy()
+    await hub.hub.stop()
   })
 })
 

@@ -11,7 +11,7 @@ import type { HubRequest } from './hub-request.js'
  *
  * @param request undefined if what is wrong is what it asks for
  */
-export function refusal(
+export function failureAnswer(
   error: unknown,
   request: HubRequest | undefined,
   context: ServerContext,

@@ -2,14 +2,13 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { encodeAnswer } from './answer.js'
 import type { ServerContext } from './context.js'
-import { refusal } from './failures.js'
+import { failureAnswer } from './failures.js'
 import { CLOSE } from './head.js'
 import { type HubRequest, plainHubRequest } from './hub-request.js'
 import { endGently } from './linger.js'
 import { type PlainRequest, parsePlainRequest } from './plain-request.js'
-import { isPlainPublish, PublisherConnection } from './publisher-connection.js'
+import { isPublish, PublisherConnection } from './publisher-connection.js'
 import { subscribe } from './subscribe.js'
-import { mayBeInspection } from './target.js'
 import { bareWire } from './wire.js'
 
 /** Ms that a connection is given to send a request before HTTP has it, and times it. */
@@ -71,9 +70,8 @@ export class FrontDoor {
   #pass(socket: Socket, first: Buffer | undefined): void {
     const { config, connections } = this.#context
     const request = first && parsePlainRequest(first, config.server.maxHeaderBytes)
-    if (!request || mayBeInspection(request.url)) this.#leave(socket, first)
-    else if (request.method === 'GET') this.#subscribe(socket, request)
-    else if (isPlainPublish(request) && !connections.limitOf(socket)) this.#publish(socket, request)
+    if (request?.method === 'GET') this.#subscribe(socket, request)
+    else if (isPublish(request) && !connections.limitOf(socket)) this.#publish(socket, request)
     else this.#leave(socket, first)
   }
 
@@ -106,7 +104,7 @@ export class FrontDoor {
       request = plainHubRequest(plain, socket, this.#context.trustedProxies)
       await subscribe(request, () => wire, this.#context)
     } catch (error) {
-      const { headers, ...answer } = refusal(error, request, this.#context)
+      const { headers, ...answer } = failureAnswer(error, request, this.#context)
       socket.write(encodeAnswer({ ...answer, headers: { ...headers, ...CLOSE } }))
       endGently(socket)
     }

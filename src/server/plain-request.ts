@@ -1,3 +1,5 @@
+import { mayBeInspection } from './target.js'
+
 /** What a request says that subscribes or publishes, and nothing else. */
 export interface PlainRequest {
   readonly method: 'GET' | 'POST'
@@ -30,8 +32,8 @@ const OF_CONNECTION = new Set([
 ])
 
 /**
- * Reads what a client has sent as one request, if it is all of one, nothing follows, and nobody
- * could read it in another way.
+ * Reads what a client has sent as one request about a channel, if it is all of one, nothing
+ * follows, and nobody could read it in another way.
  *
  * @param maxHeadBytes what its head may have
  * @returns undefined for all else, which is not wrong for that
@@ -41,7 +43,7 @@ export function parsePlainRequest(bytes: Buffer, maxHeadBytes: number): PlainReq
   if (end === -1 || end + HEAD_END.length > maxHeadBytes) return undefined
   const [requestLine = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n')
   const [, method, url] = REQUEST_LINE.exec(requestLine) ?? []
-  if (url === undefined) return undefined
+  if (url === undefined || mayBeInspection(url)) return undefined
   const headers: Record<string, string> = Object.create(null)
   for (const line of lines) {
     const [, name = '', value = ''] = HEADER.exec(line) ?? []

@@ -3,17 +3,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Answer, encodeAnswer } from './answer.js'
 import type { ServerContext } from './context.js'
 import { corsHeaders } from './cors.js'
-import { refusal } from './failures.js'
+import { failureAnswer } from './failures.js'
 import { CLOSE } from './head.js'
 import { type HubRequest, plainHubRequest } from './hub-request.js'
 import { endGently } from './linger.js'
 import { type PlainRequest, parsePlainRequest } from './plain-request.js'
 import { admitPublish, publish } from './publish.js'
-import { mayBeInspection } from './target.js'
 
-/** Whether a request is to publish, with nothing about it that only HTTP's routes look at. */
-export function isPlainPublish({ method, url }: PlainRequest): boolean {
-  return method === 'POST' && !url.includes('?') && !mayBeInspection(url)
+/** Whether a request is one to publish; those with a query are few, and left to HTTP. */
+export function isPublish(request: PlainRequest | undefined): request is PlainRequest {
+  return request?.method === 'POST' && !request.url.includes('?')
 }
 
 /**
@@ -59,10 +58,10 @@ export class PublisherConnection {
     this.#isBusy = true
     const answer = await this.#respond(request)
     await nextTurn() // answers that go out together wake a publisher once
-    this.#isLast ||= isLast(request, answer) || (this.#hasEnded && this.#behind.length === 0)
-    const headers = { ...answer.headers, ...(this.#isLast ? CLOSE : this.#keepAlive) }
+    this.#isLast ||= isLast(request, answer)
+    const headers = { ...answer.headers, ...(this.#isDone ? CLOSE : this.#keepAlive) }
     const hasRoom = this.#socket.write(encodeAnswer({ ...answer, headers }))
-    if (hasRoom || this.#isLast) {
+    if (hasRoom || this.#isDone) {
       this.#goOn()
     } else {
       this.#isHeldUp = true
@@ -76,9 +75,14 @@ export class PublisherConnection {
     if (!this.#isBusy) this.#socket.destroySoon()
   }
 
+  /** Whether nothing comes behind the request that is under way. */
+  get #isDone(): boolean {
+    return this.#isLast || (this.#hasEnded && this.#behind.length === 0)
+  }
+
   #goOn(): void {
     this.#isHeldUp = false
-    if (this.#isLast || (this.#hasEnded && this.#behind.length === 0)) {
+    if (this.#isDone) {
       endGently(this.#socket)
       return
     }
@@ -98,7 +102,7 @@ export class PublisherConnection {
       return
     }
     const request = parsePlainRequest(bytes, this.#context.config.server.maxHeaderBytes)
-    if (request && isPlainPublish(request)) this.answer(request)
+    if (isPublish(request)) this.answer(request)
     else this.#leave(bytes)
   }
 
@@ -137,7 +141,7 @@ export class PublisherConnection {
       const published = await publish(request, publisher, plain.body, this.#context)
       return { statusCode: 200, headers: corsHeaders(request, this.#context), body: published }
     } catch (error) {
-      return refusal(error, request, this.#context)
+      return failureAnswer(error, request, this.#context)
     } finally {
       publishes.end(plain)
     }

@@ -70,6 +70,8 @@ describe('a request that is read without HTTP', () => {
     ['has chunks', `${head}Transfer-Encoding: chunked\r\n\r\n`],
     ['wants another protocol', `${head}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n`],
     ['expects something', `${head}Expect: 100-continue\r\n\r\n`],
+    ['asks for the figures of the hub', 'GET /stats HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['may be read as asking for them', 'GET /st%61ts HTTP/1.1\r\nHost: x\r\n\r\n'],
     ['lacks a part of its body', `${post}Content-Length: 3\r\n\r\n{}`],
     ['has more than its body', `${post}Content-Length: 2\r\n\r\n{}\n`],
     ['publishes without a length', `${post}\r\n`],

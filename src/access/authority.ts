@@ -50,11 +50,18 @@ export class Authority {
    * @throws {HubError} `KEYS_UNAVAILABLE`
    */
   async grantsOf(token: string, isPlain: boolean): Promise<Grants> {
-    const holder = `token ${createHash('sha256').update(token).digest('base64url')}`
-    if (isPlain && this.#publishKeys.include(token)) return { ...ALL_PUBLISHING, holder }
-    if (this.#verifier) return { holder, ...(await this.#verifier.verify(token)) }
-    throw new TokenError('it is not a key that is known here')
+    if (isPlain && this.#publishKeys.include(token)) {
+      return { ...ALL_PUBLISHING, holder: digestOf(token) }
+    }
+    if (!this.#verifier) throw new TokenError('it is not a key that is known here')
+    const grants = await this.#verifier.verify(token)
+    return grants.holder === undefined ? { ...grants, holder: digestOf(token) } : grants
   }
+}
+
+/** What a token is counted under that does not say whose it is. */
+function digestOf(token: string): string {
+  return `token ${createHash('sha256').update(token).digest('base64url')}`
 }
 
 function sourceOf(

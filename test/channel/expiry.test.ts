@@ -10,6 +10,16 @@ describe('a subscriber whose time is over', () => {
     heart.channel.subscribe(sink, { from: 'now' }, undefined, 10_000)
     return { heart, sink }
   }
+  /** The same, when its time has come while it did not read. */
+  const startStalled = () => {
+    const { heart, sink } = start()
+    sink.stall()
+    heart.publishAll('1')
+    heart.settle()
+    heart.now = 10_000
+    heart.channel.tick()
+    return { heart, sink }
+  }
 
   it('is told so, last of all, and is no subscriber any more', () => {
     const { heart, sink } = start()
@@ -48,24 +58,14 @@ describe('a subscriber whose time is over', () => {
   })
 
   it('is closed if it does not read even that', () => {
-    const { heart, sink } = start()
-    sink.stall()
-    heart.publishAll('1')
-    heart.settle()
-    heart.now = 10_000
-    heart.channel.tick()
+    const { heart, sink } = startStalled()
     heart.now += 60_000
     heart.channel.tick()
     assert.ok(sink.isDestroyed && !sink.isEnded)
   })
 
   it('is told why also by a hub that stops', () => {
-    const { heart, sink } = start()
-    sink.stall()
-    heart.publishAll('1')
-    heart.settle()
-    heart.now = 10_000
-    heart.channel.tick()
+    const { heart, sink } = startStalled()
     heart.channel.end(() => 1000)
     sink.drain()
     assert.ok(sink.received.endsWith(END))

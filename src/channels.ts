@@ -149,8 +149,8 @@ export class Channels implements Iterable<Channel> {
    * Gives an event to a channel; resolves when its store has it. The channel must be admitted.
    *
    * @param publisher counted where all of the hub's publishers are, if that is not here
-   * @throws {HubError} `EVENT_TOO_LARGE` for its history; `TOO_MANY_EVENTS` of the publisher; `STORE_FAILED`, `STORE_UNAVAILABLE` if the
-   * store did not take it
+   * @throws {HubError} `EVENT_TOO_LARGE` for its history; `TOO_MANY_EVENTS` of the publisher;
+   * `STORE_FAILED`, `STORE_UNAVAILABLE` if the store did not take it
    */
   publish(
     name: string,

@@ -93,8 +93,9 @@ export interface StoredChannel {
    * @param delivery where the same event may be handed in again
    * @param publisher for a store that sees to it how often they may; others do not look at it
    * @returns undefined if it was appended already, at an earlier delivery
-   * @throws {HubError} `TOO_MANY_EVENTS` of the publisher; `STORE_FAILED`: the store does not have it, and no subscriber has seen it;
-   *   `STORE_UNAVAILABLE`: the same, but a server that went away in the middle may have it after all
+   * @throws {HubError} `TOO_MANY_EVENTS` of the publisher; `STORE_FAILED`: the store does not have it,
+   *   and no subscriber has seen it; `STORE_UNAVAILABLE`: the same, but a server that went away in the
+   *   middle may have it after all
    */
   append(event: HubEvent): Promise<Entry>
   append(

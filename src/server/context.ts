@@ -27,7 +27,7 @@ export interface ServerContext {
   readonly counters: ServerCounters
   readonly connections: Connections
   readonly limitLog: LimitLog
-  /** Says who is refused, or sent away. */
+  /** Says who is refused, or sent away, and what failed. */
   readonly burstLog: BurstLog
   /** How often who may publish; undefined for a worker, whose primary sees to it. */
   readonly rates: PublishRates | undefined

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import type { Logger } from 'pino'
 import { type ErrorCode, HubError } from '../errors.js'
+import type { BurstLog } from '../limits/burst-log.js'
 import type { Answer } from './answer.js'
 import { isHttp2 } from './http2.js'
 import { isInspection } from './target.js'
@@ -46,9 +46,9 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
 export type RequestError = FastifyError | HubError | HttpError
 
 /** What an error is answered with; what is wrong inside the hub is logged, not told. */
-export function answerFor(error: RequestError, log: Pick<Logger, 'error'>): Answer {
+export function answerFor(error: RequestError, log: BurstLog): Answer {
   const statusCode = statusOf(error)
-  if (statusCode === 500) log.error({ err: error }, 'a request failed')
+  if (statusCode === 500) log.tell('error', 'a request failed', {}, { err: error })
   const message = statusCode === 500 ? 'the hub failed; see its log' : error.message
   return {
     statusCode,
@@ -61,12 +61,8 @@ export function answerFor(error: RequestError, log: Pick<Logger, 'error'>): Answ
 }
 
 /** Answers with an error. */
-export function answerError(
-  error: RequestError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): void {
-  const { statusCode, headers, body } = answerFor(error, request.log)
+export function answerError(error: RequestError, reply: FastifyReply, log: BurstLog): void {
+  const { statusCode, headers, body } = answerFor(error, log)
   reply.headers(headers)
   if (isHttp2(reply.raw)) reply.removeHeader('connection') // fastify's, for a body that is not read
   reply.code(statusCode).send(body)

@@ -17,7 +17,7 @@ export function failureAnswer(
   context: ServerContext,
 ): Answer {
   countError(error, context)
-  const answer = answerFor(error as RequestError, context.logger)
+  const answer = answerFor(error as RequestError, context.burstLog)
   countAnswer(answer.statusCode, context.counters)
   const headers = { ...(request && corsHeaders(request, context)), ...answer.headers }
   return { ...answer, headers }

@@ -79,7 +79,7 @@ export function createServer(context: ServerContext): FastifyInstance {
     // While the hub stops, subscribers get a 200 and a retry: the routes see to that.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) =>
-      answerError(errorOf(request.raw.url, error), request, reply),
+      answerError(errorOf(request.raw.url, error), reply, context.burstLog),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, context),
   })
   // A publisher that has ended its side still waits for its answer, however long the store takes.
@@ -91,7 +91,7 @@ export function createServer(context: ServerContext): FastifyInstance {
       last.add(request.raw.socket)
       linger(request.raw)
     }
-    answerError(error, request, reply)
+    answerError(error, reply, context.burstLog)
   })
   app.setNotFoundHandler(refuseMethod)
   app.decorateRequest('target')

@@ -8,6 +8,7 @@ import type { Filter } from './filter.js'
 import { type Flushable, type Flusher, VISIT_COST } from './flusher.js'
 import { encodeGap, type GapReason } from './gap.js'
 import { Log } from './log.js'
+import { Pack } from './pack.js'
 import type { Window } from './ring.js'
 import { Roster } from './roster.js'
 import type { Sink } from './sink.js'
@@ -58,7 +59,11 @@ export class Channel implements Flushable {
   readonly #elapsed: () => number
   #log: Log
   #batches: Batches
+  /** Those who keep up. */
+  readonly #pack: Pack
+  /** All others, each of whom goes its own way. */
   readonly #roster = new Roster()
+  #isInRound = false
   /** Every subscriber that keeps up has been shown all up to this number. */
   #served: number
   /** The head when the round that is under way began. */
@@ -77,6 +82,7 @@ export class Channel implements Flushable {
     this.#elapsed = options.elapsed ?? options.now
     this.#log = this.#makeLog(NOTHING)
     this.#batches = new Batches(this.#log, options.writeSize)
+    this.#pack = new Pack(this.#log)
     this.#served = 0
     this.#roundHead = 0
   }
@@ -87,7 +93,7 @@ export class Channel implements Flushable {
 
   /** How many streams are open. */
   get subscribers(): number {
-    return this.#roster.size
+    return this.#pack.size + this.#roster.size
   }
 
   /** Whether somebody who has seen this id can go on from it. */
@@ -107,28 +113,29 @@ export class Channel implements Flushable {
     this.#served = this.#log.head
     this.#roundHead = this.#log.head
     if (!broken) return
+    this.#disband()
     for (const { cursor } of this.#roster) cursor.breakOff(this.#log, broken)
     this.#askForRound()
   }
 
   /** Takes an event that its store has, and sends it to all subscribers soon. */
   accept(entry: Entry): void {
-    const isUnread = this.#roster.size > 0 && this.log.load(this.#served) < OVERLOAD
+    const isUnread = this.subscribers > 0 && this.log.load(this.#served) < OVERLOAD
     this.log.append(entry, isUnread ? this.#served : entry.sequence, this.#options.now())
     this.#batches.clear()
     this.counters.events += 1
-    if (this.#roster.size === 0) this.#served = entry.sequence
+    if (this.subscribers === 0) this.#served = entry.sequence
     else this.#askForRound()
   }
 
   /** Lets go of events that are too old for the history. */
   expire(): void {
-    this.#log.expire(this.#options.now(), this.#roster.size > 0 ? this.#served : this.#log.head)
+    this.#log.expire(this.#options.now(), this.subscribers > 0 ? this.#served : this.#log.head)
   }
 
   /** Whether subscribers have to be served before publishers go on. */
   get isBacklogged(): boolean {
-    return this.#roster.size > 0 && this.log.load(this.#served) > BACKLOG_SHARE
+    return this.subscribers > 0 && this.log.load(this.#served) > BACKLOG_SHARE
   }
 
   /** Resolves when subscribers have been served enough for publishers to go on; mostly at once. */
@@ -151,27 +158,30 @@ export class Channel implements Flushable {
     this.counters.connects += 1
     this.#options.onCount?.(this)
     this.#advance(subscriber, now)
+    this.#fallIn(subscriber)
     return subscriber
   }
 
   /** Forgets a subscriber whose stream has ended. */
   unsubscribe(subscriber: Subscriber): void {
-    if (!this.#roster.remove(subscriber)) return
+    if (!this.#pack.remove(subscriber) && !this.#roster.remove(subscriber)) return
     this.counters.disconnects += 1
     this.#options.onCount?.(this)
   }
 
   flush(most: number): { cost: number; more: boolean } {
     const now = this.#elapsed()
-    if (this.#roster.isAtStart) this.#beginRound()
-    let cost = 0
+    if (!this.#isInRound) this.#beginRound()
+    let cost = this.#pack.serve(most, now, (laggard) => this.#roster.add(laggard))
     while (cost < most) {
-      const subscriber = this.#roster.next()
+      const subscriber = this.#roster.next
       if (!subscriber) {
         this.#endRound()
         return { cost, more: this.#isBehind }
       }
+      this.#roster.visit()
       cost += VISIT_COST + this.#advance(subscriber, now)
+      this.#fallIn(subscriber)
     }
     return { cost, more: true }
   }
@@ -184,9 +194,10 @@ export class Channel implements Flushable {
     const time = this.#options.now()
     const now = this.#elapsed()
     const ping = this.#options.pingEvent ? PING.event : PING.comment
-    for (const subscriber of this.#roster) {
+    for (const subscriber of [...this.#pack, ...this.#roster]) {
       const { sink, stalledAt, writtenAt, expiresAt } = subscriber
       if (expiresAt !== undefined && time >= expiresAt && !subscriber.isCut) {
+        this.#fallOut(subscriber)
         subscriber.isCut = true
         subscriber.lastBytes = encodeEnd({ channel: this.name, reason: 'token-expired' })
         this.#advance(subscriber, now)
@@ -213,6 +224,7 @@ export class Channel implements Flushable {
    */
   end(retry: () => number): void {
     const now = this.#elapsed()
+    this.#disband()
     for (const subscriber of this.#roster) {
       if (!subscriber.isCut) subscriber.lastBytes = encodeRetry(retry())
       this.#advance(subscriber, now)
@@ -229,13 +241,37 @@ export class Channel implements Flushable {
   }
 
   #beginRound(): void {
+    this.#isInRound = true
     this.#roundHead = this.log.head
     this.#isBehind = false
+    if (this.#pack.isPassedBy(this.log)) this.#disband() // each is told of its gap
+    this.#pack.begin(this.#batches, this.log)
   }
 
   #endRound(): void {
-    this.#served = this.#roster.size === 0 ? this.log.head : this.#roundHead
+    this.#isInRound = false
+    this.#roster.rewind()
+    this.#served = this.subscribers === 0 ? this.log.head : this.#roundHead
+    if (this.#pack.size > 0 && this.#pack.sequence < this.#roundHead) {
+      this.#served = this.#pack.sequence
+      this.#isBehind = true
+    }
     if (!this.isBacklogged) for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  /** Lets a subscriber go with the pack from now on, if it has come up with it. */
+  #fallIn(subscriber: Subscriber): void {
+    if (!subscriber.isLevelWith(this.log) || !this.#pack.isBeside(subscriber)) return
+    if (this.#roster.remove(subscriber)) this.#pack.add(subscriber, this.log)
+  }
+
+  /** Lets a subscriber go its own way. */
+  #fallOut(subscriber: Subscriber): void {
+    if (this.#pack.remove(subscriber)) this.#roster.add(subscriber)
+  }
+
+  #disband(): void {
+    for (const subscriber of this.#pack) this.#fallOut(subscriber)
   }
 
   /**
@@ -286,7 +322,7 @@ export class Channel implements Flushable {
     subscriber.stalledAt = now
     subscriber.sink.onDrain(() => {
       subscriber.stalledAt = undefined
-      if (subscriber.index !== -1) this.#advance(subscriber, this.#elapsed())
+      if (this.#roster.has(subscriber)) this.#advance(subscriber, this.#elapsed())
     })
   }
 

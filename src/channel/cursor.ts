@@ -45,7 +45,7 @@ export class Cursor {
       const sequence = sent ?? log.history.evictedThrough
       this.#position = { sequence, place: undefined }
       if (sent === undefined) this.#missed = 'unknown-id'
-      else if (this.#isPassedBy(log)) this.#missed = 'evicted'
+      else if (this.isPassedBy(log)) this.#missed = 'evicted'
     }
   }
 
@@ -57,6 +57,15 @@ export class Cursor {
   isAtHead(log: Log): boolean {
     const { sequence, place } = this.#position
     return sequence === log.head && place === undefined && this.#missed === undefined
+  }
+
+  /** Whether something that should come next for it is not there any more. */
+  isPassedBy(log: Log): boolean {
+    const { sequence, place } = this.#position
+    const { evictedThrough } = log.history
+    if (place !== undefined) return evictedThrough > Math.max(place, this.#evictedBefore)
+    if (sequence < this.#joined) return Math.min(evictedThrough, this.#joined) > sequence
+    return log.lostThrough > sequence
   }
 
   /** Whether it has been shown all of the time before it joined. */
@@ -92,7 +101,7 @@ export class Cursor {
    * The cursor is then before the oldest event still held that it has not been shown.
    */
   takeGap(log: Log): GapReason | undefined {
-    const reason = this.#missed ?? (this.#isPassedBy(log) ? this.#whyPassed : undefined)
+    const reason = this.#missed ?? (this.isPassedBy(log) ? this.#whyPassed : undefined)
     if (!reason) return undefined
     this.#missed = undefined
     this.#whyPassed = 'slow'
@@ -137,13 +146,5 @@ export class Cursor {
       sequence += 1
       yield [recent.at(sequence), { sequence, place }]
     }
-  }
-
-  #isPassedBy(log: Log): boolean {
-    const { sequence, place } = this.#position
-    const { evictedThrough } = log.history
-    if (place !== undefined) return evictedThrough > Math.max(place, this.#evictedBefore)
-    if (sequence < this.#joined) return Math.min(evictedThrough, this.#joined) > sequence
-    return log.lostThrough > sequence
   }
 }

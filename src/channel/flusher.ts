@@ -15,11 +15,11 @@ export interface Flushable {
  */
 export const VISIT_COST = 16_384
 
-/** What a channel is given before the next has its turn. */
+/** What a channel is given before the next has its turn: 32 visits. */
 const STEP = 32 * VISIT_COST
 
-/** What is done before the event loop gets its turn. */
-const TURN = 8 * STEP
+/** How many steps are done before the event loop gets its turn. */
+const STEPS = 8
 
 /**
  * Serves the channels that have something to flush in bounded steps, so that neither many
@@ -30,11 +30,16 @@ export class Flusher {
   readonly #fresh = new Set<Flushable>()
   readonly #begun = new Set<Flushable>()
   readonly #schedule: (turn: () => void) => void
+  readonly #step: number
   #isScheduled = false
 
-  /** @param schedule calls back once, after the input that is there has been read */
-  constructor(schedule: (turn: () => void) => void = setImmediate) {
+  /**
+   * @param schedule calls back once, after the input that is there has been read
+   * @param step what a channel is given before the next has its turn
+   */
+  constructor(schedule: (turn: () => void) => void = setImmediate, step = STEP) {
     this.#schedule = schedule
+    this.#step = step
   }
 
   /** Asks for a channel to be flushed soon. */
@@ -47,7 +52,7 @@ export class Flusher {
 
   #turn(): void {
     this.#isScheduled = false
-    const left = this.#serve(this.#fresh, TURN, this.#begun.size > 0 ? STEP : 0)
+    const left = this.#serve(this.#fresh, STEPS * this.#step, this.#begun.size > 0 ? this.#step : 0)
     this.#serve(this.#begun, left, 0)
     const [next = undefined] = this.#begun.size > 0 ? this.#begun : this.#fresh
     if (next) this.mark(next)
@@ -59,7 +64,7 @@ export class Flusher {
     for (const channel of channels) {
       if (left <= spare) break
       channels.delete(channel)
-      const { cost, more } = channel.flush(Math.min(left, STEP))
+      const { cost, more } = channel.flush(Math.min(left, this.#step))
       left -= cost
       this.#fresh.delete(channel) // it may have asked for more while it was served
       if (more) this.#begun.add(channel)

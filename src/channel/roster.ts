@@ -1,57 +1,85 @@
+import type { Sink } from './sink.js'
 import type { Subscriber } from './subscriber.js'
 
 /**
- * The subscribers of a channel, and a round through them that can pause: whoever leaves or comes
- * meanwhile, everybody who stays is visited once in each round.
+ * Subscribers, and a round through them that can pause: whoever leaves or comes meanwhile,
+ * everybody who stays is visited once in each round.
  */
 export class Roster implements Iterable<Subscriber> {
   readonly #members: Subscriber[] = []
+  /** Their sinks, in the same order: a visit that needs nothing else touches nothing else. */
+  readonly #sinks: Sink[] = []
   /** Those before this index have been visited in this round. */
-  #next = 0
+  #visited = 0
 
   get size(): number {
     return this.#members.length
   }
 
-  /** Whether nobody has been visited in this round yet. */
-  get isAtStart(): boolean {
-    return this.#next === 0
+  /** Who comes next in this round; undefined at its end. */
+  get next(): Subscriber | undefined {
+    return this.#members[this.#visited]
   }
 
+  /** The sink of who comes next. */
+  get nextSink(): Sink | undefined {
+    return this.#sinks[this.#visited]
+  }
+
+  /** Counts as visited who comes next. */
+  visit(): void {
+    this.#visited += 1
+  }
+
+  /** Begins a new round. */
+  rewind(): void {
+    this.#visited = 0
+  }
+
+  has(subscriber: Subscriber): boolean {
+    return this.#members[subscriber.index] === subscriber
+  }
+
+  hasVisited(subscriber: Subscriber): boolean {
+    return subscriber.index < this.#visited
+  }
+
+  /** Takes in one who is still to be visited in this round. */
   add(subscriber: Subscriber): void {
-    subscriber.index = this.#members.length
-    this.#members.push(subscriber)
+    this.#put(subscriber, this.#members.length)
+  }
+
+  /** Takes in one who counts as visited in this round. */
+  addVisited(subscriber: Subscriber): void {
+    const next = this.next
+    if (next) this.add(next)
+    this.#put(subscriber, this.#visited)
+    this.#visited += 1
   }
 
   /** @returns false if it is not in the roster */
   remove(subscriber: Subscriber): boolean {
-    if (this.#members[subscriber.index] !== subscriber) return false
+    if (!this.has(subscriber)) return false
     let hole = subscriber.index
-    if (hole < this.#next) {
-      this.#next -= 1
-      this.#move(this.#next, hole)
-      hole = this.#next
+    if (hole < this.#visited) {
+      this.#visited -= 1
+      this.#put(this.#members[this.#visited] as Subscriber, hole)
+      hole = this.#visited
     }
-    this.#move(this.#members.length - 1, hole)
-    this.#members.pop()
+    const last = this.#members.pop() as Subscriber
+    this.#sinks.pop()
+    if (hole < this.#members.length) this.#put(last, hole)
     subscriber.index = -1
     return true
-  }
-
-  /** The next to be visited, or undefined when the round is over; then a new one begins. */
-  next(): Subscriber | undefined {
-    const subscriber = this.#members[this.#next]
-    this.#next = subscriber ? this.#next + 1 : 0
-    return subscriber
   }
 
   [Symbol.iterator](): Iterator<Subscriber> {
     return this.#members.slice().values()
   }
 
-  #move(from: number, to: number): void {
-    const subscriber = this.#members[from] as Subscriber
-    this.#members[to] = subscriber
-    subscriber.index = to
+  #put(subscriber: Subscriber, index: number): void {
+    this.#members[index] = subscriber
+    this.#sinks[index] = subscriber.sink
+    subscriber.index = index
   }
 }

@@ -1,5 +1,6 @@
 import type { Cursor } from './cursor.js'
 import type { Filter } from './filter.js'
+import type { Log } from './log.js'
 import type { Sink } from './sink.js'
 
 /** One open stream: a sink and a cursor, no queue of its own. */
@@ -26,5 +27,10 @@ export class Subscriber {
     now: number,
   ) {
     this.writtenAt = now
+  }
+
+  /** Whether it is shown everything, and has been shown all that there is. */
+  isLevelWith(log: Log): boolean {
+    return !this.filter && this.stalledAt === undefined && this.cursor.isAtHead(log)
   }
 }

@@ -62,8 +62,26 @@ const miss: fc.Arbitrary<Step> = fc.record({
   ids: fc.array(fc.option(id, { nil: undefined }), { maxLength: 4 }),
 })
 
-function run(steps: readonly Step[], cacheLength: number, events: number, writeSize = 65_536) {
-  const heart = new Heart({ cacheLength, window: { events, bytes: 1_000_000 }, writeSize })
+interface Sizes {
+  readonly cacheLength: number
+  /** Recent events that the channel keeps besides. */
+  readonly events: number
+  readonly writeSize?: number
+  /** What a turn does at most. */
+  readonly step: number
+}
+
+/** What a turn of the event loop does at most: a visit to everybody, or to one subscriber. */
+const turn = fc.constantFrom(1, 1_000_000)
+const sizes: fc.Arbitrary<Sizes> = fc.record({
+  cacheLength: fc.integer({ min: 0, max: 8 }),
+  events: fc.integer({ min: 1, max: 8 }),
+  writeSize: fc.integer({ min: 1, max: 100 }),
+  step: turn,
+})
+
+function run(steps: readonly Step[], { events, ...sizes }: Sizes) {
+  const heart = new Heart({ window: { events, bytes: 1_000_000 }, ...sizes })
   const present: Observed[] = []
   for (const step of steps) {
     if (step.do === 'publish') heart.publish(step.id, undefined, step.type)
@@ -155,16 +173,10 @@ function check(observed: Observed, entries: readonly Entry[], isWhole: boolean):
 describe('delivery, for any interleaving', () => {
   it('is a contiguous run in order for everyone, or a gap event where something is missing', () => {
     fc.assert(
-      fc.property(
-        fc.array(step, { minLength: 10, maxLength: 120 }),
-        fc.integer({ min: 0, max: 8 }),
-        fc.integer({ min: 1, max: 8 }),
-        fc.integer({ min: 1, max: 100 }),
-        (steps, cacheLength, events, writeSize) => {
-          const { present, entries } = run(steps, cacheLength, events, writeSize)
-          for (const observed of present) check(observed, entries, true)
-        },
-      ),
+      fc.property(fc.array(step, { minLength: 10, maxLength: 120 }), sizes, (steps, sizes) => {
+        const { present, entries } = run(steps, sizes)
+        for (const observed of present) check(observed, entries, true)
+      }),
       { numRuns: 1000 },
     )
   })
@@ -176,11 +188,9 @@ describe('delivery, for any interleaving', () => {
           minLength: 10,
           maxLength: 120,
         }),
-        fc.integer({ min: 0, max: 8 }),
-        fc.integer({ min: 1, max: 8 }),
-        fc.integer({ min: 1, max: 100 }),
-        (steps, cacheLength, events, writeSize) => {
-          const { present, entries } = run(steps, cacheLength, events, writeSize)
+        sizes,
+        (steps, sizes) => {
+          const { present, entries } = run(steps, sizes)
           for (const observed of present) check(observed, entries, false)
         },
       ),
@@ -190,8 +200,8 @@ describe('delivery, for any interleaving', () => {
 
   it('has no gap at all where the history and the window are large enough', () => {
     fc.assert(
-      fc.property(fc.array(step, { minLength: 10, maxLength: 100 }), (steps) => {
-        const { present, entries } = run(steps, 1000, 1000)
+      fc.property(fc.array(step, { minLength: 10, maxLength: 100 }), turn, (steps, turn) => {
+        const { present, entries } = run(steps, { cacheLength: 1000, events: 1000, step: turn })
         for (const { start, joined, sink, type } of present) {
           const known = entries
             .slice(0, joined)

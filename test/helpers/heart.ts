@@ -77,9 +77,10 @@ export class Heart {
   readonly #limits: StoredChannelOptions
   #sequencer: Sequencer
 
+  /** @param step as for the flusher; 1 is one visit a turn */
   constructor(
-    options: Partial<ChannelOptions> = {},
-    flusher = new Flusher((turn) => this.#turns.push(turn)),
+    { step, ...options }: Partial<ChannelOptions> & { readonly step?: number } = {},
+    flusher = new Flusher((turn) => this.#turns.push(turn), step),
   ) {
     const cacheLength = options.cacheLength ?? 100
     const snapshot = emptySnapshot()

@@ -1,7 +1,7 @@
 import { Socket, type SocketConstructorOpts } from 'node:net'
 
 /** What libuv has of a socket; nothing of this is Node's public interface. */
-interface Handle {
+export interface Handle {
   /**
    * Writes what the network takes now, and the rest when it can.
    *
@@ -44,16 +44,28 @@ type Outcome =
 
 const ask = waysOfNode()
 
+/** What a plain TCP socket is written to by directly; undefined for any other. */
+export function directHandle(socket: Socket): Handle | undefined {
+  if (!ask || socket.constructor !== Socket) return undefined
+  return (socket as Socket & { _handle?: Handle | null })._handle ?? undefined
+}
+
 /**
- * Writes to a plain TCP socket that has nothing pending, past its stream, at hardly more than the
- * cost of the system call. What is written by way of the stream after it keeps its order.
+ * Writes to a socket that has nothing pending, past its stream, at hardly more than the cost of
+ * the system call. What is written by way of the stream after it keeps its order.
+ *
+ * @param handle the socket's own; one that is closed refuses
  */
-export function writeDirectly(socket: Socket, bytes: Buffer, owner: Owner): Outcome {
-  const handle = (socket as Socket & { _handle?: Handle | null })._handle
-  if (!ask || !handle || socket.constructor !== Socket) return 'refused'
-  const answer = ask(handle, bytes)
-  if (answer === 0 || (typeof answer === 'object' && answer.writeStatus === 0)) return 'written'
-  if (typeof answer === 'number') return 'refused'
+export function writeDirectly(
+  handle: Handle,
+  bytes: Buffer,
+  socket: Socket,
+  owner: Owner,
+): Outcome {
+  const answer = ask?.(handle, bytes)
+  if (answer === 0) return 'written'
+  if (!answer || typeof answer === 'number') return 'refused'
+  if (answer.writeStatus === 0) return 'written'
   answer.buffer = bytes
   answer.oncomplete = (status) => {
     if (status === 0) owner.onWritten()

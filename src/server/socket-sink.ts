@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { Sink } from '../channel/sink.js'
 import type { Pender, PendingBytes } from '../limits/pending-bytes.js'
-import { type Owner, writeDirectly } from './direct-write.js'
+import { directHandle, type Handle, type Owner, writeDirectly } from './direct-write.js'
 
 const NOTHING = Buffer.alloc(0)
 
@@ -11,6 +11,7 @@ const MAX_COPIED = 4096
 /** A subscriber's socket, written to directly: shared buffers, no callback for each. */
 export class SocketSink implements Sink, Owner, Pender {
   readonly #socket: Socket
+  readonly #handle: Handle | undefined
   readonly #pending: PendingBytes | undefined
   /** Whether a direct write is under way. */
   #isWriting = false
@@ -27,6 +28,7 @@ export class SocketSink implements Sink, Owner, Pender {
    */
   constructor(socket: Socket, head?: Buffer, pending?: PendingBytes) {
     this.#socket = socket
+    this.#handle = directHandle(socket)
     this.#head = head
     this.#pending = pending
   }
@@ -48,10 +50,10 @@ export class SocketSink implements Sink, Owner, Pender {
       const isShort = bytes.length <= MAX_COPIED
       this.write(isShort ? Buffer.concat([head, bytes]) : head)
       if (!isShort) this.write(bytes)
-    } else if (this.isPending) {
+    } else if (!this.#handle || this.isPending) {
       this.#queue(bytes)
     } else {
-      const outcome = writeDirectly(this.#socket, bytes, this)
+      const outcome = writeDirectly(this.#handle, bytes, this.#socket, this)
       if (outcome === 'refused') this.#queue(bytes)
       if (outcome !== 'pending') return
       this.#isWriting = true

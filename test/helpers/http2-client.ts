@@ -10,6 +10,7 @@ import {
   type OutgoingHttpHeaders,
   type SecureClientSessionOptions,
 } from 'node:http2'
+import { connect as connectSecurely, type TLSSocket } from 'node:tls'
 import { createParser } from 'eventsource-parser'
 import type { StreamEvent } from './stream.js'
 import { until } from './until.js'
@@ -80,7 +81,10 @@ export class Http2Client {
   /** The codes of the GOAWAY frames that have come. */
   readonly goaways: number[] = []
 
-  private constructor(readonly session: ClientHttp2Session) {
+  private constructor(
+    readonly session: ClientHttp2Session,
+    private readonly socket: TLSSocket,
+  ) {
     session.on('error', () => {}) // 'close' follows
     session.on('goaway', (code) => this.goaways.push(code))
     session.on('close', () => {
@@ -92,9 +96,12 @@ export class Http2Client {
     { url, ca }: { url: string; ca: string },
     options: ClientSessionOptions & SecureClientSessionOptions = {},
   ): Promise<Http2Client> {
-    const session = connect(url, { ca, ...options })
+    const { hostname: host, port } = new URL(url)
+    const settings = { host, port: Number(port), ca, ALPNProtocols: ['h2'], ...options }
+    const socket = connectSecurely(settings)
+    const session = connect(url, { ...options, createConnection: () => socket })
     await once(session, 'connect')
-    return new Http2Client(session)
+    return new Http2Client(session, socket)
   }
 
   request(headers: OutgoingHttpHeaders, body?: string | Buffer): Http2Exchange {
@@ -123,5 +130,6 @@ export class Http2Client {
 
   close(): void {
     this.session.destroy()
+    this.socket.destroy() // a session that the hub has ended in an error leaves it
   }
 }

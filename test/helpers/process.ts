@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { allClosed } from './all-closed.js'
 import { bequeath } from './heir.js'
 
 /** What tests have started and has not ended. */
@@ -29,7 +30,11 @@ export function endWithRun<C extends ChildProcess>(child: C): C {
 // Where no tests run, as in what is run by hand, all of it ends with this process.
 if ('afterEach' in globalThis) {
   afterEach(() => end(ofTest))
-  after(() => end(ofRun))
+  after(async function () {
+    this.timeout(0)
+    await end(ofRun)
+    await allClosed()
+  })
 }
 
 function watch<C extends ChildProcess>(child: C, children: Set<ChildProcess>): C {

@@ -1,0 +1,37 @@
+import { setTimeout } from 'node:timers/promises'
+
+/** Ms after the last test in which all that tests opened has to be closed. */
+const GRACE = 30_000
+
+/** Ms between two looks. */
+const PERIOD = 100
+
+/** What there is anyhow: mocha's clock for the hook that waits, and stdout and stderr. */
+const OURS = [
+  'Timeout',
+  ...[process.stdout, process.stderr].flatMap((stream) =>
+    '_handle' in stream ? [`${(stream._handle as object).constructor.name}Wrap`] : [],
+  ),
+]
+
+/**
+ * Resolves when nothing that tests opened keeps this process running any more.
+ *
+ * @throws naming what still does after 30 seconds
+ */
+export async function allClosed(): Promise<void> {
+  for (let waited = 0; waited < GRACE; waited += PERIOD) {
+    await setTimeout(PERIOD)
+    if (left().length === 0) return
+  }
+  throw new Error(`the tests are done, but this is left open: ${left().join(', ')}`)
+}
+
+function left(): string[] {
+  const kinds = process.getActiveResourcesInfo()
+  for (const kind of OURS) {
+    const index = kinds.indexOf(kind)
+    if (index >= 0) kinds.splice(index, 1)
+  }
+  return kinds
+}

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Subscriber } from '../../src/channel/subscriber.js'
 import { FakeSink, Heart } from '../helpers/heart.js'
 
 /** What a subscriber's gap event says that it had asked for, or seen. */
@@ -89,23 +90,57 @@ describe('subscribers that keep up', () => {
     assert.equal(heart.channel.subscribers, 0)
   })
 
-  it('are none of them while they are still to be told that they have drained', () => {
-    const heart = new Heart({ step: 1 })
-    const sink = new FakeSink()
-    let onDrain = () => {}
-    sink.onDrain = (callback) => {
-      onDrain = callback
+  describe('are not those who have drained and are still to be told so', () => {
+    let heart: Heart
+    let sink: FakeSink
+    let subscriber: Subscriber
+    let onDrain: () => void
+
+    /** One that keeps up does not take an event, then its time comes to be looked after. */
+    beforeEach(() => {
+      heart = new Heart({ step: 1 })
+      sink = new FakeSink()
+      sink.onDrain = (callback) => {
+        onDrain = callback
+      }
+      subscriber = heart.channel.subscribe(sink, { from: 'now' }, undefined, 10_000)
+      heart.subscribe()
+      sink.stall()
+      heart.publish('1')
+      heart.turn()
+    })
+
+    const drainAmongEvents = () => {
+      sink.drain()
+      heart.settle()
+      heart.publish('2')
+      heart.settle()
+      onDrain()
+      heart.settle()
     }
-    heart.channel.subscribe(sink, { from: 'now' }, undefined, 10_000)
-    heart.subscribe()
-    sink.stall()
-    heart.publish('1')
-    heart.turn()
-    heart.now = 10_000
-    heart.channel.tick()
-    sink.drain()
-    heart.settle()
-    onDrain()
-    assert.equal(sink.isEnded, true)
+
+    it('so that each is shown everything once', () => {
+      heart.channel.tick()
+      drainAmongEvents()
+      assert.deepEqual(sink.data, ['1', '2'])
+    })
+
+    it('so that one whose time is over is shown nothing more', () => {
+      heart.now = 10_000
+      heart.channel.tick()
+      drainAmongEvents()
+      assert.deepEqual(
+        sink.events.map(({ event }) => event),
+        [undefined, 'ssehub.end'],
+      )
+      assert.equal(sink.isEnded, true)
+    })
+
+    it('so that one who has left is shown nothing more', () => {
+      heart.channel.tick()
+      heart.channel.unsubscribe(subscriber)
+      drainAmongEvents()
+      assert.deepEqual(sink.data, ['1'])
+    })
   })
 })

@@ -49,6 +49,7 @@ export class Pack implements Iterable<Subscriber> {
       this.#roster.rewind()
       this.#batch = undefined
       this.#cursor = new Cursor(log, { from: 'now' })
+      this.#lastIdAt = 0 // numbers of a log that was reset say nothing in the next one
     }
     if (subscriber.cursor.position.sequence === this.sequence) this.#roster.add(subscriber)
     else this.#roster.addVisited(subscriber)

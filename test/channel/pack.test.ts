@@ -43,6 +43,19 @@ describe('subscribers that keep up', () => {
     )
   })
 
+  it('know nothing of what came before the log was reset', () => {
+    const heart = new Heart()
+    heart.subscribe()
+    heart.publishAll('1', '2', '3')
+    heart.settle()
+    heart.reset('x')
+    heart.settle()
+    const late = heart.subscribe()
+    heart.reset('y')
+    heart.settle()
+    assert.equal(requested(late), null)
+  })
+
   it('are pinged when they were sent nothing for the interval', () => {
     const heart = new Heart({ pingInterval: 5000 })
     const sink = heart.subscribe()

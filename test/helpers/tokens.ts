@@ -1,7 +1,53 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose'
+import type { HubClient } from './hub-client.js'
+
+/** What tests sign with where a secret will do. */
+export const SECRET = 'a secret that is as long as it has to be'
+
+/** The claims of one who may do everything. */
+export const ALL = { ssehub: { publish: ['*'], subscribe: ['*'] } }
+
+/** A time as claims have it. */
+export const seconds = (fromNow: number) => Math.floor(Date.now() / 1000) + fromNow
+
+export const bearer = (text: string) => ({ Authorization: `Bearer ${text}` })
+
+/** A token of that secret. */
+export const token = (claims: JWTPayload = ALL) =>
+  sign(claims, Buffer.from(SECRET), { alg: 'HS256' })
+
+/** What a token has before its first dot, and before its second. */
+export const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+/** A token that no library makes, signed with a secret. */
+export function forged(header: object, secret: string | Buffer, claims: unknown = ALL): string {
+  const text = `${part(header)}.${typeof claims === 'string' ? claims : part(claims)}`
+  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
+}
+
+/** Asks the hub that there is at the time for what tokens allow. */
+export function askerOf(hub: () => HubClient) {
+  const publish = (headers: Record<string, string> = {}, channel = 'test') =>
+    hub().publish(channel, { id: 1, data: 'x' }, { headers })
+  const read = async (headers: Record<string, string> = {}, target = 'test') => {
+    const answer = await fetch(`${hub().url}/${target}`, { headers })
+    if (answer.status === 200) await answer.body?.cancel()
+    return answer
+  }
+  /** What publishing, reading and looking at the history are answered. */
+  const statuses = async (headers: Record<string, string>, channel = 'test') => {
+    const answers = [
+      await publish(headers, channel),
+      await read(headers, channel),
+      await read(headers, `-/history/${channel}`),
+    ]
+    return answers.map(({ status }) => status)
+  }
+  return { publish, read, statuses }
+}
 
 export interface Pair {
   readonly alg: string

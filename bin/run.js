@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 
 try {
@@ -9,5 +10,10 @@ try {
   process.env.SHELL ||= '/bin/sh'
 }
 
-const { execute } = await import('@oclif/core')
-await execute({ dir: import.meta.url })
+if (existsSync(new URL('../dist/commands', import.meta.url))) {
+  const { execute } = await import('@oclif/core')
+  await execute({ dir: import.meta.url })
+} else {
+  process.stderr.write('ssehub: this checkout is not built yet; run `npm run build` in it\n')
+  process.exitCode = 2
+}

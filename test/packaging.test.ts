@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import Serve from '../commands/serve.js'
 import { EXIT } from '../src/cli/exit-code.js'
 import { loadConfig } from '../src/config/load.js'
 import { makeCertificate } from './helpers/certificate.js'
+import { makeFolder } from './helpers/folder.js'
 import { type RunningHub, startHub } from './helpers/hub.js'
 import { packageRoot } from './helpers/package-root.js'
 
@@ -100,5 +102,19 @@ describe('the unit of systemd', () => {
     if (reason) this.skip()
     const { stderr } = await run(program, ['verify', path('conf/ssehub.service')])
     assert.doesNotMatch(stderr, /ssehub/)
+  })
+})
+
+describe('a checkout that is not built', () => {
+  it('says so, and what to do', async () => {
+    const { folder, clean } = await makeFolder()
+    await cp(path('bin'), join(folder, 'bin'), { recursive: true })
+    await writeFile(join(folder, 'package.json'), '{"type":"module"}')
+    const failed = await run(process.execPath, [join(folder, 'bin/run.js'), 'serve']).catch(
+      (error) => error,
+    )
+    assert.equal(failed.code, EXIT.usage)
+    assert.match(failed.stderr, /^ssehub: .* not built yet; run `npm run build` in it\n$/)
+    await clean()
   })
 })

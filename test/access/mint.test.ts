@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { inspectToken } from '../../src/access/inspect.js'
 import { mintToken } from '../../src/access/mint.js'
-import { makePair } from '../helpers/tokens.js'
+import { makePair, SECRET } from '../helpers/tokens.js'
 
-const SECRET = 'a secret that is as long as it has to be'
 const claims = { ssehub: { publish: ['a'] } }
 const now = () => 1_000_000
 

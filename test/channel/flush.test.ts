@@ -156,6 +156,17 @@ describe('a flush', () => {
     assert.deepEqual(late.data, [])
   })
 
+  it('lets everybody leave, also while it pauses with nobody left to visit', () => {
+    const heart = new Heart({ step: 1 })
+    const opened = [1, 2, 3].map(() => heart.open({ from: 'now' }, ['news']))
+    heart.publish('1', 'x', 'news')
+    for (const _ of opened) heart.turn()
+    for (const [index, { subscriber }] of opened.entries()) {
+      heart.channel.unsubscribe(subscriber)
+      assert.equal(heart.channel.subscribers, 2 - index)
+    }
+  })
+
   it('serves a small channel before it has done with a large one', () => {
     const order: string[] = []
     const heart = new Heart()

@@ -5,9 +5,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { bash, cli } from '../helpers/cli.js'
 import { makeFolderOfRun } from '../helpers/folder.js'
 import { ServedHub } from '../helpers/served-hub.js'
-import { makePair } from '../helpers/tokens.js'
-
-const SECRET = 'a secret that is as long as it has to be'
+import { makePair, SECRET } from '../helpers/tokens.js'
 
 describe('ssehub token', () => {
   const folder = makeFolderOfRun()

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { readEnvironment } from '../../src/config/environment.js'
 import { resolveConfig } from '../../src/config/resolve.js'
-import { makePair } from '../helpers/tokens.js'
+import { makePair, SECRET } from '../helpers/tokens.js'
 import { faultsOf } from './faults-of.js'
 
-const SECRET = 'a secret that is as long as it has to be'
 const URL = 'https://login.example/keys'
 
 describe('the configuration of access', () => {

@@ -45,9 +45,9 @@ describe('hubs that share a Redis and a queue', function () {
   it('append messages in their order also when the hub that takes them stops', async () => {
     const [first, second] = hubs as [AmqpHub, AmqpHub]
     const stream = await second.subscribe('test')
-    redisProxy.latency(100)
+    redisProxy.latency(10)
     const publisher = await AmqpPublisher.connect((await ownRabbitmq()).url, { exchange })
-    const wanted = Array.from({ length: 60 }, (_, id) => `${id}`)
+    const wanted = Array.from({ length: 500 }, (_, id) => `${id}`)
     const published = wanted.map((id) => publisher.publish('test', { id, data: 'x' }))
     await until(() => first.amqp.received > 0)
     await first.hub.stop()

@@ -10,6 +10,9 @@ export const SECRET = 'a secret that is as long as it has to be'
 /** The claims of one who may do everything. */
 export const ALL = { ssehub: { publish: ['*'], subscribe: ['*'] } }
 
+/** Settings of a channel that asks for them, whatever is done. */
+export const WHOLE = { publish: 'token', subscribe: 'token' }
+
 /** A time as claims have it. */
 export const seconds = (fromNow: number) => Math.floor(Date.now() / 1000) + fromNow
 

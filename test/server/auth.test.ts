@@ -18,10 +18,9 @@ import {
   seconds,
   sign,
   token,
+  WHOLE,
 } from '../helpers/tokens.js'
 import { until } from '../helpers/until.js'
-
-const WHOLE = { publish: 'token', subscribe: 'token' }
 
 /** Keys may be asked for again soon. */
 const SOON = { keyCoolDown: 100 }
@@ -308,13 +307,25 @@ describe('tokens, within the hub', () => {
   it('in the query are not logged where they are allowed', async () => {
     await start({ auth: { key: SECRET, allowQuery: true } })
     const text = await token()
-    assert.equal((await publish({}, `test?access_token=${text}`)).status, 200)
+    for (const name of ['access_token', 'authorization']) {
+      assert.equal((await read({}, `test?${name}=${text}`)).status, 200)
+      assert.equal((await publish({}, `test?${name}=${text}`)).status, 200)
+      assert.equal((await read({}, `-/history/test?${name}=${text}`)).status, 200)
+    }
+    const stream = await hub.subscribe(`test?getcache=1&access_token=${text}&filterid=1`)
+    assert.deepEqual((await stream.count(1))[0]?.id, '1')
     assert.equal((await read({}, `test?authorization=${text}x`)).status, 401)
     assert.ok(!log.lines.join('').includes(text))
   })
 
-  it('are not asked of the program whose hub it is', async () => {
-    await start({ auth: { key: SECRET }, channels: [{ path: 'closed', publish: 'nobody' }] })
+  it('help nobody where nobody may, but a program may whose hub it is', async () => {
+    await start({
+      auth: { key: SECRET },
+      default: {},
+      channels: [{ path: 'closed', publish: 'nobody', subscribe: 'nobody' }],
+    })
+    assert.deepEqual(await statuses({}, 'closed'), [403, 403, 403])
+    assert.deepEqual(await statuses(bearer(await token()), 'closed'), [403, 403, 403])
     assert.equal((await hub.hub.publish('closed', { data: 'x' })).sequence, 1)
   })
 

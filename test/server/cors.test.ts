@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { forWorkers } from '../helpers/for-workers.js'
 import type { StartedHub } from '../helpers/hub.js'
+import { SECRET } from '../helpers/tokens.js'
 
 const ALLOW = 'access-control-allow-origin'
 const CREDENTIALS = 'access-control-allow-credentials'
@@ -139,7 +140,7 @@ forWorkers('CORS', (startHub) => {
 forWorkers("CORS on the hub's figures", (startHub) => {
   it('lets pages of origins that the default names look, and no others', async () => {
     const hub = await startHub({
-      auth: { stats: 'token', key: 'a secret that is as long as it has to be' },
+      auth: { stats: 'token', key: SECRET },
       default: { allowedOrigins: ['https://board.example', 'null'] },
     })
     for (const [origin, allowed] of [

@@ -2,9 +2,17 @@ import assert from 'node:assert/strict'
 import { forWorkers } from '../helpers/for-workers.js'
 import type { StartedHub } from '../helpers/hub.js'
 import { answerOf } from '../helpers/hub-client.js'
-import { ALL, askerOf, bearer, forged, part, SECRET, seconds, token } from '../helpers/tokens.js'
-
-const WHOLE = { publish: 'token', subscribe: 'token' }
+import {
+  ALL,
+  askerOf,
+  bearer,
+  forged,
+  part,
+  SECRET,
+  seconds,
+  token,
+  WHOLE,
+} from '../helpers/tokens.js'
 
 forWorkers('tokens', (startHub) => {
   let hub: StartedHub

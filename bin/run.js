@@ -11,8 +11,9 @@ try {
 }
 
 if (existsSync(new URL('../dist/commands', import.meta.url))) {
-  const { execute } = await import('@oclif/core')
-  await execute({ dir: import.meta.url })
+  // Not oclif's execute(), which ends a hub 10 s after whoever read its output has gone.
+  const { handle, run } = await import('@oclif/core')
+  await run(undefined, import.meta.url).catch(handle)
 } else {
   process.stderr.write('ssehub: this checkout is not built yet; run `npm run build` in it\n')
   process.exitCode = 2

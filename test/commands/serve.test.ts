@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { cli } from '../helpers/cli.js'
 import { forWorkers } from '../helpers/for-workers.js'
 import { answerOf } from '../helpers/hub-client.js'
 import { HubOfTest } from '../helpers/hub-of-test.js'
 import { ORIGINAL_CONFIG } from '../helpers/original-config.js'
+import { packageRoot } from '../helpers/package-root.js'
+import { endWithTest } from '../helpers/process.js'
 
 describe('ssehub serve', () => {
   const own = new HubOfTest()
@@ -31,6 +36,32 @@ describe('ssehub serve', () => {
     assert.ok(database.startsWith(own.folder))
     assert.ok((await stat(database)).isDirectory())
     assert.equal((await hub.publish('any/channel', { id: 1, data: 'x' })).status, 200)
+  })
+
+  it('goes on when whoever read its output has gone', async () => {
+    // Waits of 10 s and more end at once: oclif's own for its output would end the hub by then.
+    const hasty =
+      'const wait = setTimeout; globalThis.setTimeout = (f, ms, ...a) => wait(f, ms < 1e4 ? ms : 0, ...a)'
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hasty)}` }
+    const args = ['serve', '--port', '0', '--host', '127.0.0.1']
+    const serving = endWithTest(
+      spawn(process.execPath, [join(packageRoot, 'bin/run.js'), ...args], {
+        env: { ...process.env, ...env, XDG_STATE_HOME: own.folder },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    )
+    const exit = once(serving, 'exit')
+    serving.stdout.destroy()
+    for await (const line of createInterface({ input: serving.stderr })) {
+      const { url } = JSON.parse(line) as { url?: string }
+      if (url === undefined) continue
+      for (const sequence of [1, 2, 3]) {
+        const published = await fetch(`${url}/test`, { method: 'POST', body: '{"data":"x"}' })
+        assert.equal(((await published.json()) as { sequence: number }).sequence, sequence)
+      }
+      serving.kill('SIGTERM')
+    }
+    assert.deepEqual(await exit, [0, null])
   })
 
   it('takes its port from the flag before the environment before the file', async () => {

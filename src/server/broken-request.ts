@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { encodeAnswer } from './answer.js'
+import { type Answer, encodeAnswer } from './answer.js'
 import type { ServerContext } from './context.js'
 import { errorBody } from './errors.js'
 import { CLOSE } from './head.js'
@@ -44,11 +44,25 @@ export function answerBrokenRequest(
   }
 }
 
-async function answer(socket: Socket, statusCode: number, message: string): Promise<void> {
+/** Refuses a tunnel, once all that came before it is answered; Node would close in silence. */
+export function refuseTunnel(socket: Socket, { taken }: Pick<ServerContext, 'taken'>): void {
+  if (taken.has(socket)) return
+  taken.add(socket)
+  socket.on('error', () => {}) // Node has let go of it; 'close' follows
+  answer(socket, 405, 'CONNECT is not supported here', { Allow: 'GET, POST, OPTIONS' })
+}
+
+async function answer(
+  socket: Socket,
+  statusCode: number,
+  message: string,
+  more: Answer['headers'] = {},
+): Promise<void> {
   socket.removeAllListeners('end') // Node would end it behind the answer that is under way
   await answered(socket)
   if (!socket.writable) return
-  socket.write(encodeAnswer({ statusCode, headers: CLOSE, body: errorBody(statusCode, message) }))
+  const headers = { ...more, ...CLOSE }
+  socket.write(encodeAnswer({ statusCode, headers, body: errorBody(statusCode, message) }))
   endGently(socket)
 }
 

@@ -1,4 +1,4 @@
-import { mayBeInspection } from './target.js'
+import { isInspection } from './target.js'
 
 /** What a request says that subscribes or publishes, and nothing else. */
 export interface PlainRequest {
@@ -43,7 +43,7 @@ export function parsePlainRequest(bytes: Buffer, maxHeadBytes: number): PlainReq
   if (end === -1 || end + HEAD_END.length > maxHeadBytes) return undefined
   const [requestLine = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n')
   const [, method, url] = REQUEST_LINE.exec(requestLine) ?? []
-  if (url === undefined || mayBeInspection(url)) return undefined
+  if (url === undefined || isInspection(url)) return undefined
   const headers: Record<string, string> = Object.create(null)
   for (const line of lines) {
     const [, name = '', value = ''] = HEADER.exec(line) ?? []

@@ -14,7 +14,7 @@ import type { HubError } from '../errors.js'
 import type { Publisher } from '../store/store.js'
 import type { Credentials } from '../tls/credentials.js'
 import { SecureServer } from '../tls/secure-server.js'
-import { answerBrokenRequest } from './broken-request.js'
+import { answerBrokenRequest, refuseTunnel } from './broken-request.js'
 import type { ServerContext } from './context.js'
 import { allowInspection, corsHeaders, preflightRoute } from './cors.js'
 import { answerError, HttpError, type RequestError, refuseMethod } from './errors.js'
@@ -64,7 +64,7 @@ export function createServer(context: ServerContext): FastifyInstance {
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: maxHeaderBytes },
     rewriteUrl: (request) => {
-      const { target, tokens } = takeTokens(originForm(request.url ?? '/'))
+      const { target, tokens } = takeTokens(originForm(request.url ?? '/', request.method))
       if (tokens.length > 0) queryTokens.set(request, tokens)
       Object.assign(request, { originalUrl: target }) // fastify has put the one with tokens there
       return target
@@ -137,6 +137,9 @@ export function createServer(context: ServerContext): FastifyInstance {
   })
   const frontDoor = new FrontDoor(app.server, context)
   app.server.on('connection', (socket) => context.connections.meet(socket))
+  // An expectation that nobody knows is passed over, rather than answered by what is no JSON. [spec]
+  app.server.on('checkExpectation', (...message) => app.server.emit('request', ...message))
+  app.server.on('connect', (_request, socket) => refuseTunnel(socket as Socket, context))
   app.addHook('preClose', (done) => {
     frontDoor.close()
     done()

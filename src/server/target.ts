@@ -13,6 +13,7 @@ export interface Target {
  * @throws {HubError} `INVALID_CHANNEL`, saying what is wrong with the name
  */
 export function parseTarget(target: string): Target {
+  if (!target.startsWith('/')) throw invalidChannel('the target does not begin with a slash')
   const mark = target.indexOf('?')
   const path = mark === -1 ? target : target.slice(0, mark)
   let channel: string
@@ -25,9 +26,12 @@ export function parseTarget(target: string): Target {
   return { channel, query: new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1)) }
 }
 
+/** The hub's own addresses, also where the router decodes the name of the second. */
+const INSPECTION = /^\/(?:(?:s|%73)(?:t|%74)(?:a|%61)(?:t|%74)(?:s|%73))?(?:[?#]|$)|^\/-\//
+
 /** Whether a target is an address of the hub's own: `/`, `/stats`, or below `/-/`. */
 export function isInspection(target: string): boolean {
-  return /^\/(?:stats)?(?:\?|$)|^\/-\//.test(target)
+  return INSPECTION.test(target)
 }
 
 const HISTORY = '/-/history'
@@ -41,17 +45,11 @@ export function historyTarget(target: string): Target | undefined {
   return target.startsWith(`${HISTORY}/`) ? parseTarget(target.slice(HISTORY.length)) : undefined
 }
 
-/** Whether a router may take a target for such an address: it decodes it first. */
-export function mayBeInspection(target: string): boolean {
-  if (!target.includes('%')) return isInspection(target)
-  try {
-    return isInspection(decodeURIComponent(target))
-  } catch {
-    return false // no name of anything
-  }
-}
-
-/** Takes scheme and host off a target in absolute form, which servers have to accept. [spec] */
-export function originForm(target: string): string {
+/**
+ * Takes scheme and host off a target in absolute form, which servers have to accept; the `*` that
+ * `OPTIONS` may ask about is the hub as a whole. [spec]
+ */
+export function originForm(target: string, method = 'GET'): string {
+  if (target === '*' && method === 'OPTIONS') return '/'
   return target.replace(/^https?:\/\/[^/?]*\/?/i, '/')
 }

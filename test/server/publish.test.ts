@@ -161,6 +161,35 @@ forWorkers('other methods', (startHub) => {
         `${method} ${path}`,
       )
     }
+    const publish = 'POST /test HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{"data":1}'
+    const tunnel = await hub.raw(`${publish}CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n`)
+    assert.match(
+      tunnel,
+      /^HTTP\/1.1 200 [\s\S]*HTTP\/1.1 405 [\s\S]*\r\nAllow: GET, POST, OPTIONS\r\n/,
+    )
+    await hub.hub.stop()
+  })
+})
+
+forWorkers('what a request is about', (startHub) => {
+  it('is no channel where its target does not begin with a slash', async () => {
+    const hub = await startHub()
+    for (const target of ['ftp://x/a', '*a', '*stats', '*']) {
+      const head = `POST ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`
+      const answer = await hub.raw(`${head}Content-Length: 10\r\n\r\n{"data":1}`)
+      assert.match(answer, /^HTTP\/1.1 400 /, target)
+    }
+    assert.deepEqual((await hub.stats()).channels, [])
+    const options = await hub.raw('OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    assert.match(options, /^HTTP\/1.1 204 /)
+    await hub.hub.stop()
+  })
+
+  it('is not changed by what it expects that nobody knows', async () => {
+    const hub = await startHub()
+    const head = 'POST /test HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: luck\r\n'
+    const answer = await hub.raw(`${head}Content-Length: 10\r\n\r\n{"data":1}`)
+    assert.match(answer, /^HTTP\/1.1 200 [\s\S]*"sequence":1/)
     await hub.hub.stop()
   })
 })

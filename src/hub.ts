@@ -31,8 +31,6 @@ export interface HubOptions {
   readonly random?: () => number
   /** Ms between two looks at whether Redis still tells what is published. */
   readonly probeInterval?: number
-  /** Ms between two requests for the keys of tokens at least. */
-  readonly keyCoolDown?: number
 }
 
 /** Ms between two looks at who is to be pinged or closed. */
@@ -63,7 +61,7 @@ export class Hub {
   /** @param upstream what it has from elsewhere if it is a worker */
   constructor(config: Config, options: HubOptions = {}, upstream?: Upstream) {
     const { logger = pino({ level: 'silent' }), now = Date.now, random = Math.random } = options
-    const { probeInterval, keyCoolDown, elapsed = options.now ?? monotonic } = options
+    const { probeInterval, elapsed = options.now ?? monotonic } = options
     this.#config = config
     this.#elapsed = elapsed
     this.#startedAt = elapsed()
@@ -90,7 +88,6 @@ export class Hub {
       logger,
       now,
       elapsed,
-      keyCoolDown,
       upstream,
       stats: async () => upstream?.stats() ?? this.stats(),
       groupStats: () => upstream?.groupStats() ?? this.groupStats(),

@@ -20,8 +20,6 @@ export interface AuthorityOptions {
   readonly logger: Logger
   /** The time in ms. */
   readonly now: () => number
-  /** Ms between two requests for keys at least. */
-  readonly coolDown?: number | undefined
 }
 
 /** Knows who may do what: judges tokens and publish keys. */
@@ -66,10 +64,10 @@ function digestOf(token: string): string {
 
 function sourceOf(
   { key, keyFile, jwksUrl, algorithms }: AuthConfig,
-  { logger, coolDown }: AuthorityOptions,
+  { logger }: AuthorityOptions,
 ): KeySource | undefined {
   if (key !== undefined) return new GivenKeys(key, algorithms)
   if (keyFile !== undefined) return new FileKeys(keyFile, { algorithms, logger })
-  if (jwksUrl !== undefined) return new RemoteKeys(jwksUrl, { logger, coolDown })
+  if (jwksUrl !== undefined) return new RemoteKeys(jwksUrl, { logger })
   return undefined
 }

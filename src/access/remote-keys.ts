@@ -9,7 +9,7 @@ export interface RemoteKeysOptions {
   /** A time in ms that only goes on. */
   readonly now?: () => number
   /** Ms between the beginnings of two requests at least: who asks meanwhile waits for the next. */
-  readonly coolDown?: number | undefined
+  readonly coolDown?: number
 }
 
 /** Ms in which an answer has to be there, and bytes that it may have. */

@@ -34,7 +34,6 @@ export interface HttpServerOptions
   /** Ms since some moment, whatever is done to the clock. */
   readonly elapsed: () => number
   /** Ms between two requests for the keys of tokens at least. */
-  readonly keyCoolDown: number | undefined
   /** What it has from elsewhere if it is a worker's. */
   readonly upstream: Upstream | undefined
 }
@@ -62,7 +61,7 @@ export class HttpServer {
   #address: AddressInfo | undefined
 
   constructor(config: Config, options: HttpServerOptions) {
-    const { channels, logger, now, elapsed, keyCoolDown, upstream } = options
+    const { channels, logger, now, elapsed, upstream } = options
     const { maxPendingBytes } = config.server
     this.#config = config
     this.#channels = channels
@@ -81,7 +80,7 @@ export class HttpServer {
       streams: this.#streams,
       taken: new WeakSet<Socket>(),
       policies: new Policies(config),
-      authority: new Authority(config.auth, { logger, now, coolDown: keyCoolDown }),
+      authority: new Authority(config.auth, { logger, now }),
       trustedProxies,
       connections: new Connections({
         gate: upstream ?? this.#gate,

@@ -51,6 +51,20 @@ describe('keys at a URL', () => {
     assert.deepEqual(await names(), ['b'])
   })
 
+  it('stay where the URL has none that are good', async () => {
+    for (const instead of [
+      { status: 500, body: '' },
+      { status: 200, body: '<html>' },
+      { status: 200, body: '{"keys":{}}' },
+      { status: 200, body: JSON.stringify({ keys: [], padding: 'x'.repeat(2_000_000) }) },
+    ]) {
+      server.instead = instead
+      const { requests } = server
+      await keys.renew()
+      assert.deepEqual([server.requests, await names()], [requests + 1, ['a']])
+    }
+  })
+
   it('have those wait who bring a key that is not known', async () => {
     const release = hold()
     server.pairs = [a, b]

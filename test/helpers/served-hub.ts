@@ -31,15 +31,17 @@ export class ServedHub extends HubClient {
   /**
    * @param args of `ssehub serve`; it takes a free port unless they say otherwise
    * @param ca the certificates that it is trusted by, if it talks TLS
+   * @param end sees to it that it ends in time
    */
   static async start(
     args: readonly string[],
     env: NodeJS.ProcessEnv = {},
     ca?: string,
+    end = endWithTest,
   ): Promise<ServedHub> {
     const port = args.includes('--port') ? [] : ['--port', '0']
     const command = [join(packageRoot, 'bin/run.js'), 'serve', '--host', '127.0.0.1']
-    const child = endWithTest(
+    const child = end(
       spawn(process.execPath, [...command, ...port, ...args], {
         env: { ...process.env, ...ofRun(), ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -71,10 +73,11 @@ export class ServedHub extends HubClient {
     args: readonly string[] = [],
     ca?: string,
     env: NodeJS.ProcessEnv = {},
+    end = endWithTest,
   ): Promise<ServedHub> {
     const file = join(folder, 'config.json')
     await writeFile(file, JSON.stringify({ leveldb: { storageDir: folder }, ...settings }))
-    return ServedHub.start(['--config', file, ...args], env, ca)
+    return ServedHub.start(['--config', file, ...args], env, ca, end)
   }
 
   #read(line: string): void {

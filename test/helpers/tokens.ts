@@ -52,8 +52,10 @@ export function askerOf(hub: () => HubClient) {
   return { publish, read, statuses }
 }
 
+type PairAlgorithm = 'RS256' | 'ES256' | 'EdDSA'
+
 export interface Pair {
-  readonly alg: string
+  readonly alg: PairAlgorithm
   readonly kid: string
   readonly privateKey: KeyObject
   readonly publicKey: KeyObject
@@ -61,7 +63,7 @@ export interface Pair {
   readonly pem: string
 }
 
-export function makePair(alg: 'RS256' | 'ES256' | 'EdDSA', kid: string = alg): Pair {
+export function makePair(alg: PairAlgorithm, kid: string = alg): Pair {
   const { privateKey, publicKey } = {
     RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
     ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),

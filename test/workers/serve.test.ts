@@ -4,7 +4,6 @@ import { cli } from '../helpers/cli.js'
 import { answerOf } from '../helpers/hub-client.js'
 import { HubOfTest } from '../helpers/hub-of-test.js'
 import type { ServedHub } from '../helpers/served-hub.js'
-import { KeyServer, makePair, sign } from '../helpers/tokens.js'
 import { until } from '../helpers/until.js'
 
 const CLOSE = { headers: { Connection: 'close' } }
@@ -22,30 +21,6 @@ describe('a hub with workers', function () {
 
   const subscribers = (to: ServedHub, count: number) =>
     Promise.all(Array.from({ length: count }, () => to.subscribe('test')))
-
-  it('knows tokens in every worker, by keys at a URL', async () => {
-    const pair = makePair('EdDSA')
-    const keys = await KeyServer.start(pair)
-    const hub = await start({
-      auth: { jwksUrl: keys.url },
-      default: { publish: 'token', subscribe: 'token' },
-    })
-    const claims = { ssehub: { publish: ['test'], subscribe: ['test'] } }
-    const token = await sign(claims, pair.privateKey, { alg: pair.alg })
-    const headers = { Authorization: `Bearer ${token}` }
-    const streams = await Promise.all(
-      Array.from({ length: 9 }, () => hub.subscribe('test', headers)),
-    )
-    const statusOf = async (init: RequestInit) =>
-      (await hub.publish('test', { id: 1, data: 'x' }, init)).status
-    for (let turn = 0; turn < 6; turn += 1) {
-      assert.equal(await statusOf(CLOSE), 401)
-      assert.equal(await statusOf({ headers: { ...headers, Connection: 'close' } }), 200)
-    }
-    for (const stream of streams) await stream.count(6)
-    assert.equal(keys.requests, 3)
-    keys.stop()
-  })
 
   it('is one hub, whichever worker a client comes to', async () => {
     const hub = await start()

@@ -1,9 +1,10 @@
 import { STATUS_CODES } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, HubError } from '../errors.js'
 import type { BurstLog } from '../limits/burst-log.js'
 import type { Answer } from './answer.js'
-import { isHttp2 } from './http2.js'
+import { dropBody, isHttp2 } from './http2.js'
 import { isInspection } from './target.js'
 
 /** An error of a route's own, in fastify's form: its message is for the client. */
@@ -49,7 +50,7 @@ export type RequestError = FastifyError | HubError | HttpError
 export function answerFor(error: RequestError, log: BurstLog): Answer {
   const statusCode = statusOf(error)
   if (statusCode === 500) log.tell('error', 'a request failed', {}, { err: error })
-  const message = statusCode === 500 ? 'the hub failed; see its log' : error.message
+  const message = statusCode === 500 ? 'the hub failed; see its log' : messageOf(error)
   return {
     statusCode,
     headers: {
@@ -58,6 +59,12 @@ export function answerFor(error: RequestError, log: BurstLog): Answer {
     },
     body: errorBody(statusCode, message),
   }
+}
+
+/** Of a body that is too large, and did not say so before, fastify does not say by what limit. */
+function messageOf({ code, message }: RequestError & { code?: string }): string {
+  const isTooLarge = code === 'FST_ERR_CTP_BODY_TOO_LARGE'
+  return isTooLarge ? 'the event has more bytes than it may (server.maxEventBytes)' : message
 }
 
 /** Answers with an error. */
@@ -73,6 +80,19 @@ export function refuseMethod({ method, raw }: FastifyRequest): never {
   throw new HttpError(405, `${method} is not supported here`, {
     Allow: allowedMethods(raw.url ?? '/'),
   })
+}
+
+/** Says the same over HTTP/2, where a method may be any word, to one that no router knows. */
+export function answerForeign(
+  { method, url = '*' }: Http2ServerRequest,
+  response: Http2ServerResponse,
+): void {
+  response.writeHead(405, {
+    Allow: allowedMethods(url),
+    'Content-Type': 'application/json; charset=utf-8',
+  })
+  const body = errorBody(405, `${method} is not supported here`)
+  response.end(JSON.stringify(body), () => dropBody(response))
 }
 
 function allowedMethods(target: string): string {

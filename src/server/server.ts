@@ -17,7 +17,7 @@ import { SecureServer } from '../tls/secure-server.js'
 import { answerBrokenRequest, refuseTunnel } from './broken-request.js'
 import type { ServerContext } from './context.js'
 import { allowInspection, corsHeaders, preflightRoute } from './cors.js'
-import { answerError, HttpError, type RequestError, refuseMethod } from './errors.js'
+import { answerError, answerForeign, HttpError, type RequestError, refuseMethod } from './errors.js'
 import { countAnswer, countError } from './failures.js'
 import { FrontDoor } from './front-door.js'
 import { CLOSE, checkAuthority, checkHead } from './head.js'
@@ -196,6 +196,7 @@ export function secureServer(
     goodbye: GOODBYE,
     onConnection: (socket) => connections.take(socket),
     onSecure: (socket, secure) => connections.share(socket, secure),
+    onForeign: answerForeign,
     onBroken: () => {
       counters.routerReadErrors += 1
     },

@@ -1,5 +1,10 @@
-import type { Server as HttpServer } from 'node:http'
-import { createServer as createHttp2, type Http2Session } from 'node:http2'
+import { type Server as HttpServer, METHODS } from 'node:http'
+import {
+  createServer as createHttp2,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type Http2Session,
+} from 'node:http2'
 import type { Socket } from 'node:net'
 import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import { Activity } from '../server/activity.js'
@@ -15,6 +20,8 @@ export interface SecureServerOptions extends SessionLimits {
   readonly onConnection: (socket: Socket) => void
   /** Told of what a connection has become. */
   readonly onSecure: (socket: Socket, secure: TLSSocket) => void
+  /** Answers requests of HTTP/2 whose method no server of HTTP/1.1 passes on. */
+  readonly onForeign: (request: Http2ServerRequest, response: Http2ServerResponse) => void
   /** Told of connections that broke, or were broken off, outside of any request. */
   readonly onBroken: (error: Error) => void
 }
@@ -37,15 +44,19 @@ export class SecureServer {
   #isClosing = false
 
   constructor(http: HttpServer, credentials: Credentials, options: SecureServerOptions) {
-    const http2 = createHttp2(http2Options(options.maxHeaderBytes), (request, response) => {
+    const serve = (request: Http2ServerRequest, response: Http2ServerResponse): void => {
       const { session: http2 } = request.stream
       const session = http2 && this.#known.get(http2)
       if (session?.isMisused) return
       const socket = session?.socket
       // The one that Node has there is made anew for each request.
       if (socket) Object.defineProperty(request, 'socket', { value: socket })
-      http.emit('request', request, response)
-    })
+      if (METHODS.includes(request.method)) http.emit('request', request, response)
+      else options.onForeign(request, response)
+    }
+    const http2 = createHttp2(http2Options(options.maxHeaderBytes), serve)
+    http2.on('checkExpectation', serve)
+    http2.on('connect', options.onForeign)
     http2.on('sessionError', options.onBroken)
     const { handshakeTimeout } = options
     this.server = createServer({

@@ -60,6 +60,9 @@ forWorkers('HTTP/2', (startHub) => {
       [400, { ':path': '/%ff' }, undefined],
       [405, { ':method': 'PUT', ':path': '/test' }, 'x'],
       [405, { ':method': 'HEAD', ':path': '/test' }, undefined],
+      [405, { ':method': 'FOO', ':path': '/test' }, 'x'],
+      [405, { ':method': 'CONNECT', ':authority': 'x:443' }, 'x'],
+      [400, { ':path': '/%ff', expect: 'luck' }, undefined],
       [413, { ':method': 'POST', ':path': '/test', 'content-length': BIG.length }, BIG],
       [413, { ':method': 'POST', ':path': '/test' }, BIG],
       [415, { ':method': 'POST', ':path': '/test', 'content-encoding': 'gzip' }, '{}'],
@@ -69,6 +72,8 @@ forWorkers('HTTP/2', (startHub) => {
       assert.equal(refused.status, status)
       if (headers[':method' as never] === 'HEAD') continue
       assert.equal(JSON.parse(refused.body).statusCode, status)
+      if (status === 405) assert.equal(refused.headers.allow, 'GET, POST, OPTIONS')
+      if (status === 413) assert.match(refused.body, /server\.maxEventBytes/)
     }
     const stats = JSON.parse((await client.fetch({ ':path': '/stats' })).body)
     assert.equal(stats.global.clients, 3)

@@ -5,15 +5,14 @@ import { printable } from './screen.js'
 
 /** What all commands have in common: how they print, fail, and are interrupted. */
 export abstract class BaseCommand extends Command {
-  /** Whether to print is all that it does, so that it is done when nobody reads any more. */
+  /** Whether to print is all that it does, so that it is done when that can be done no more. */
   protected readonly onlyPrints: boolean = false
 
   protected override async init(): Promise<void> {
     await super.init()
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (this.onlyPrints && error.code === 'EPIPE') process.exit() // oclif would go on
+    process.stdout.on('error', () => {
+      if (this.onlyPrints) process.exit()
     })
-    process.stderr.on('error', () => {}) // nobody is there to be told
     process.once('SIGINT', () => this.interrupted())
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cli, startCli } from '../helpers/cli.js'
+import { bash, cli, startCli } from '../helpers/cli.js'
 import { FakeHub } from '../helpers/fake-hub.js'
 
 describe('every command', () => {
@@ -48,6 +48,24 @@ describe('every command', () => {
       assert.equal(end.code, 1)
       assert.match(end.stderr, /^ssehub: the hub failed: .* \(50[03]\)\n$/)
     }
+  })
+
+  it('ends with 1, and no stack, when its output cannot be written, as on a full disk', async () => {
+    const commands = ['publish test x', 'tail endless', 'stats --watch', 'cache dump test --json']
+    const printers = ['token --stats', '--help', 'tail --help', '--version']
+    const lines = [...commands.map((command) => `${command} --url ${hub.url}`), ...printers]
+    const env = { SSEHUB_AUTH_KEY: 'k'.repeat(32) }
+    const ends = await Promise.all(
+      lines.map((line) => bash(`ssehub ${line} >/dev/full; echo $?`, { env })),
+    )
+    for (const { stdout, stderr } of ends) {
+      assert.equal(stdout, '1\n', stderr)
+      assert.equal(stderr, 'ssehub: cannot write to standard output (ENOSPC)\n')
+    }
+    const refused = await bash(
+      `ssehub publish refused x --json --url ${hub.url} >/dev/full; echo $?`,
+    )
+    assert.equal(refused.stdout, '3\n')
   })
 
   it('is one that there is', async () => {

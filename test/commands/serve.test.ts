@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { open, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { cli } from '../helpers/cli.js'
 import { forWorkers } from '../helpers/for-workers.js'
 import { answerOf } from '../helpers/hub-client.js'
@@ -38,30 +39,78 @@ describe('ssehub serve', () => {
     assert.equal((await hub.publish('any/channel', { id: 1, data: 'x' })).status, 200)
   })
 
-  it('goes on when whoever read its output has gone', async () => {
-    // Waits of 10 s and more end at once: oclif's own for its output would end the hub by then.
-    const hasty =
-      'const wait = setTimeout; globalThis.setTimeout = (f, ms, ...a) => wait(f, ms < 1e4 ? ms : 0, ...a)'
-    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hasty)}` }
-    const args = ['serve', '--port', '0', '--host', '127.0.0.1']
-    const serving = endWithTest(
-      spawn(process.execPath, [join(packageRoot, 'bin/run.js'), ...args], {
-        env: { ...process.env, ...env, XDG_STATE_HOME: own.folder },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      }),
-    )
-    const exit = once(serving, 'exit')
-    serving.stdout.destroy()
-    for await (const line of createInterface({ input: serving.stderr })) {
-      const { url } = JSON.parse(line) as { url?: string }
-      if (url === undefined) continue
-      for (const sequence of [1, 2, 3]) {
-        const published = await fetch(`${url}/test`, { method: 'POST', body: '{"data":"x"}' })
-        assert.equal(((await published.json()) as { sequence: number }).sequence, sequence)
-      }
-      serving.kill('SIGTERM')
+  describe('with output that is not taken', () => {
+    type Output = 'pipe' | number
+    let serving: ChildProcess
+    let exit: Promise<unknown[]>
+    const serve = (stdout: Output, env: NodeJS.ProcessEnv = {}, ...more: string[]) => {
+      const args = ['serve', '--port', '0', '--host', '127.0.0.1', ...more]
+      serving = endWithTest(
+        spawn(process.execPath, [join(packageRoot, 'bin/run.js'), ...args], {
+          env: { ...process.env, ...env, XDG_STATE_HOME: own.folder },
+          stdio: ['ignore', stdout, 'pipe'],
+          detached: true,
+        }),
+      )
+      exit = once(serving, 'exit')
     }
-    assert.deepEqual(await exit, [0, null])
+    const logged = () => createInterface({ input: serving.stderr as Readable })
+    const publish = async (url: string) => {
+      const published = await fetch(`${url}/test`, { method: 'POST', body: '{"data":"x"}' })
+      return ((await published.json()) as { sequence: number }).sequence
+    }
+    const publishThree = async () => {
+      for await (const line of logged()) {
+        const { url } = JSON.parse(line) as { url?: string }
+        if (url === undefined) continue
+        for (const sequence of [1, 2, 3]) assert.equal(await publish(url), sequence)
+        serving.kill('SIGTERM')
+      }
+    }
+
+    it('goes on when whoever read it has gone', async () => {
+      // Waits of 10 s and more end at once: oclif's own for its output would end the hub by then.
+      const hasty =
+        'const wait = setTimeout; globalThis.setTimeout = (f, ms, ...a) => wait(f, ms < 1e4 ? ms : 0, ...a)'
+      serve('pipe', { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hasty)}` })
+      serving.stdout?.destroy()
+      await publishThree()
+      assert.deepEqual(await exit, [0, null])
+    })
+
+    it('goes on when the disk that it goes to is full', async () => {
+      const full = await open('/dev/full', 'w')
+      serve(full.fd)
+      await full.close()
+      let told = ''
+      serving.stderr?.once('data', (chunk) => {
+        told = `${chunk}`
+      })
+      await once(serving.stderr as Readable, 'data')
+      assert.match(told, /^ssehub: cannot write to standard output \(ENOSPC\)\n/)
+      serving.kill('SIGTERM')
+      assert.deepEqual(await exit, [0, null])
+    })
+
+    it('answers while nobody reads its log, and then has lost no line of it', async () => {
+      serve('pipe', {}, '--log-level', 'debug')
+      let url: string | undefined
+      for await (const line of createInterface({ input: serving.stdout as Readable })) {
+        url = /^listening on (\S+)$/.exec(line)?.[1]
+        if (url) break
+      }
+      const events = 1000 // which are more lines than the system holds
+      for (let done = 0; done < events; done += 100) {
+        await Promise.all(Array.from({ length: 100 }, () => publish(`${url}`)))
+      }
+      let lines = 0
+      for await (const line of logged()) {
+        if (JSON.parse(line).msg === 'an event was published') lines += 1
+        if (lines === events) serving.kill('SIGTERM')
+      }
+      assert.equal(lines, events)
+      assert.deepEqual(await exit, [0, null])
+    })
   })
 
   it('takes its port from the flag before the environment before the file', async () => {

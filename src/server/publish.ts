@@ -119,7 +119,7 @@ function checkBody({ raw }: HubRequest, { config }: ServerContext): void {
     const message = `the event has ${length} bytes, more than ${maxEventBytes} (server.maxEventBytes)`
     throw new HttpError(413, message, CLOSE) // its body is not read
   }
-  if (encoding !== undefined && encoding !== 'identity') {
+  if (encoding && encoding.toLowerCase() !== 'identity') {
     throw new HttpError(415, `Content-Encoding ${encoding} is not supported; send plain JSON`)
   }
 }
@@ -133,6 +133,7 @@ function checkAddress(request: HubRequest, context: ServerContext): void {
     address === undefined
       ? 'nobody may publish whose address cannot be told: X-Forwarded-For or Forwarded is unclear'
       : 'may not publish to this channel (restrictPublish)'
-  logRefusal(request, context, { action: 'publish', channel, reason })
+  const hasGone = request.raw.socket.remoteAddress === undefined // no proxy is to blame
+  if (!hasGone) logRefusal(request, context, { action: 'publish', channel, reason })
   throw new HttpError(403, address === undefined ? reason : `${address} ${reason}`)
 }

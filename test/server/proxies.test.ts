@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { forWorkers } from '../helpers/for-workers.js'
 import type { StartedHub } from '../helpers/hub.js'
 import { answerOf, type HubClient } from '../helpers/hub-client.js'
@@ -96,5 +97,21 @@ forWorkers('the log, behind a proxy', (_, workers) => {
       new Set(ofChannels().map(({ channel, address }) => `${channel} ${address}`)),
       new Set(['test 203.0.113.7', 'test 203.0.113.9', 'test 192.0.2.66', 'all null']),
     )
+  })
+
+  it('does not blame a proxy for clients that go before they are heard', async () => {
+    const { hub } = own
+    const refusals = (name: string) =>
+      hub.log.filter(({ channel, reason }) => channel === name && reason !== undefined).length
+    const [all, test] = [refusals('all'), refusals('test')]
+    for (let count = 0; count < 20; count += 1) {
+      const socket = hub.connect()
+      await once(socket, 'connect')
+      socket.write('POST /all HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{"data"')
+      socket.resetAndDestroy()
+    }
+    await publish(hub, 'test', chained('192.0.2.66'))
+    await hub.logs(() => refusals('test') > test)
+    assert.equal(refusals('all'), all)
   })
 })

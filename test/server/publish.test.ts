@@ -114,6 +114,13 @@ forWorkers('POST /PATH', (startHub) => {
     assert.match((await answerOf(answer)).message, /gzip is not supported/)
   })
 
+  it('takes what is said not to be compressed, however it is said', async () => {
+    for (const coding of ['identity', 'Identity', '']) {
+      const headers = { 'Content-Encoding': coding }
+      assert.equal((await hub.publish('plain', { data: 'x' }, { headers })).status, 200)
+    }
+  })
+
   it('waits for a client that wants to be told to go on', async () => {
     const body = '{"data":"x"}'
     const answer = await hub.raw(

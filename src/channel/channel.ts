@@ -92,7 +92,7 @@ export class Channel implements Flushable {
 
   /** Lets go of events that are too old for the history. */
   expire(): void {
-    this.#log.expire(this.#options.now(), this.#fanOut.served)
+    if (this.#log.expire(this.#options.now(), this.#fanOut.served)) this.#fanOut.expire()
   }
 
   /** Whether subscribers have to be served before publishers go on. */

@@ -94,6 +94,11 @@ export class FanOut {
     else this.#askForRound()
   }
 
+  /** The log has let go of events: what was made of them is shown to nobody else. */
+  expire(): void {
+    this.#feed.batches.clear()
+  }
+
   /** Takes a subscriber in, and writes at once what it is to be shown of the past. */
   add(subscriber: Subscriber, now: number): void {
     this.#roster.add(subscriber)

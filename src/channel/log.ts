@@ -63,13 +63,17 @@ export class Log {
    *
    * @param now the time in ms
    * @param keepAfter recent events after this number stay
+   * @returns whether it has let go of anything
    */
-  expire(now: number, keepAfter: number): void {
+  expire(now: number, keepAfter: number): boolean {
     const { cacheTtl = 0 } = this.history.limits
-    if (cacheTtl === 0) return
+    if (cacheTtl === 0) return false
+    const { first } = this.recent
+    const { evictedThrough } = this.history
     this.#expireHistory(now)
     const last = Math.min(lastTooOld(this.recent.all(), now, cacheTtl), keepAfter)
     while (this.recent.size > 0 && this.recent.first <= last) this.#shift()
+    return this.history.evictedThrough > evictedThrough || this.recent.first > first
   }
 
   /** Share of the window that events after a number take up; 1 is all of it, more is possible. */

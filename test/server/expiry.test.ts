@@ -59,8 +59,10 @@ for (const cacheAdapter of ['memory', 'leveldb']) {
       assert.deepEqual(stream.ids, ['4'])
     })
 
-    it('are not shown as history, and are counted', async () => {
+    it('are not shown as history, also not after others were, and are counted', async () => {
       assert.deepEqual(await history(), ['1', '2', '3'])
+      const before = await hub.subscribe('test?getcache=1')
+      await before.count(3)
       now += 41_000
       assert.deepEqual(await history(), ['3'])
       const stream = await hub.subscribe('test?getcache=1')

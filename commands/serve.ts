@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty'
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../src/cli/base-command.js'
 import { EXIT, withExitCodes } from '../src/cli/exit-code.js'
@@ -7,7 +8,7 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 export default class Serve extends BaseCommand {
   static override summary = 'run the hub'
   static override description = withExitCodes(
-    `Runs the hub until it is told to stop by SIGTERM or SIGINT; then it finishes what is under way, ends all streams so that clients come back, and closes its store. A second signal ends it at once.
+    `Runs the hub until it is told to stop by SIGTERM or SIGINT; then it finishes what is under way, ends all streams so that clients come back, and closes its store. A second signal ends it at once. It also stops when its terminal is closed; on any other SIGHUP, as under nohup, it goes on.
 
 Without --config it starts on the configuration that comes with it: history in leveldb, channels made as events come, publishing from this machine only. Any key can also be set by the environment, as in SSEHUB_SERVER_PORT. The log goes to standard error.`,
   )
@@ -53,7 +54,12 @@ Without --config it starts on the configuration that comes with it: history in l
         : createHub(config, { logger })
     this.#hub = hub
     process.once('SIGTERM', () => this.interrupted())
-    if (config.tls) process.on('SIGHUP', () => hub.reload())
+    // Node undoes what nohup does, so that it is not for nothing only here.
+    const terminals = [0, 1, 2].filter((fd) => isatty(fd))
+    process.on('SIGHUP', () => {
+      if (terminals.some((fd) => !isatty(fd))) this.interrupted()
+      else hub.reload()
+    })
     this.print(`${this.config.bin} ${this.config.version}, configured by ${file}`)
     for (const place of hub.histories) this.print(`history in ${place}`)
     const url = await hub.start().catch((error: Error) => {

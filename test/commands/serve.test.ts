@@ -173,6 +173,35 @@ forWorkers('ssehub serve', function (_, workers) {
   this.timeout(30_000)
   const own = new HubOfTest()
 
+  it('goes on after a SIGHUP, as under nohup', async () => {
+    const hub = await own.startWith({ server: { workers } })
+    const stream = await hub.subscribe('test')
+    hub.signalGroup('SIGHUP')
+    await hub.publish('test', { data: 'x' })
+    await stream.count(1)
+    hub.signal('SIGTERM')
+    assert.equal(await hub.exit(), 0)
+  })
+
+  it('stops in good order when its terminal is closed', async () => {
+    const terminal = `import tty from 'node:tty'
+      import { syncBuiltinESMExports } from 'node:module'
+      let isOpen = true
+      process.on('SIGHUP', () => { isOpen = false })
+      tty.isatty = () => isOpen
+      syncBuiltinESMExports()`
+    const hub = await own.start([], {
+      SSEHUB_SERVER_WORKERS: `${workers}`,
+      XDG_STATE_HOME: own.folder,
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(terminal)}`,
+    })
+    const stream = await hub.subscribe('test')
+    hub.signalGroup('SIGHUP')
+    await stream.end()
+    assert.match(stream.body, /^:ok\n\nretry: \d+\n\n$/)
+    assert.equal(await hub.exit(), 0)
+  })
+
   it('exits at once on a second signal', async () => {
     const hub = await own.startWith({ server: { workers } })
     const busy = await hub.beginPublish('test', 12)

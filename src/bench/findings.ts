@@ -13,7 +13,10 @@ export interface Findings extends Faults {
   gaps: number
   /** Streams that ended, and were opened again. */
   reconnects: number
-  /** In what orders events came, and to how many that lack none; for each channel, and storm. */
+  /**
+   * In what orders events came, and to how many that lack none; for each channel, and storm, and
+   * what may not have been taken and did not come.
+   */
   orders: Map<string, Map<number, number>>
 }
 
@@ -37,14 +40,19 @@ export function noFindings(): Findings {
 /** @param group those of a channel who should all have seen the same are in one */
 export function addSubscriber(
   findings: Findings,
-  { ledger, damaged, gaps, reconnects }: Subscriber,
+  {
+    ledger,
+    damaged,
+    gaps,
+    reconnects,
+  }: Pick<Subscriber, 'ledger' | 'damaged' | 'gaps' | 'reconnects'>,
   sent: Sent,
   group: string,
 ): void {
   const faults = ledger.faults(sent)
   const { lost, told, duplicated, reordered } = faults
   const isAffected = lost + told + duplicated + reordered + damaged > 0
-  const name = `${group} ${ledger.channel}`
+  const name = `${group} ${ledger.channel} ${ledger.lacking(sent)}`
   add(findings, {
     ...faults,
     expected: ledger.seen + lost + told,

@@ -85,31 +85,45 @@ export class Ledger {
   }
 
   /** What was wrong, when no more is to come. */
-  faults({ counts, failed }: Sent): Faults {
-    const tail = counts.map((sent, publisher) => ({
-      publisher,
-      from: this.#dueAt(publisher),
-      to: this.#end(publisher, sent),
-      isTold: this.#untrusted?.has(publisher) ?? false,
-    }))
+  faults(sent: Sent): Faults {
     const faults = {
       lost: this.#forgotten,
       told: 0,
       duplicated: this.#duplicated,
       reordered: this.#reordered,
     }
-    for (const hole of [...this.#holes, ...tail]) {
-      const unsure = failed[hole.publisher]?.filter((number) => this.#lies(number, hole)) ?? []
-      const missing = Math.max(0, this.#size(hole) - unsure.length)
+    for (const hole of this.#lacks(sent)) {
+      const missing = Math.max(0, this.#size(hole) - this.#unsure(hole, sent).length)
       if (hole.isTold) faults.told += missing
       else faults.lost += missing
     }
     return faults
   }
 
+  /** Stands for what never came and may not have been taken: only who lacks the same saw the same. */
+  lacking(sent: Sent): string {
+    return this.#lacks(sent)
+      .flatMap((hole) => this.#unsure(hole, sent).map((number) => `${hole.publisher}:${number}`))
+      .join()
+  }
+
   /** Stands for the order of all that came: subscribers who saw the same have the same. */
   get order(): number {
     return this.#order
+  }
+
+  #lacks({ counts }: Sent): Hole[] {
+    const tail = counts.map((sent, publisher) => ({
+      publisher,
+      from: this.#dueAt(publisher),
+      to: this.#end(publisher, sent),
+      isTold: this.#untrusted?.has(publisher) ?? false,
+    }))
+    return [...this.#holes, ...tail]
+  }
+
+  #unsure(hole: Hole, { failed }: Sent): number[] {
+    return failed[hole.publisher]?.filter((number) => this.#lies(number, hole)) ?? []
   }
 
   #takeOddly(publisher: number, number: number, next: number): boolean {

@@ -46,6 +46,9 @@ export default class Publish extends HubCommand {
     }),
   }
 
+  /** How many lines have been published, if lines are. */
+  #count: number | undefined
+
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Publish)
     const { url, amqp, exchange, json, raw, file, id, event, retry } = flags
@@ -72,16 +75,24 @@ export default class Publish extends HubCommand {
         else this.print(summary)
         return
       }
-      let count = 0
+      this.#count = 0
       for await (const { value } of publishLines(publishing, this.#events(toEvent, raw))) {
-        count += 1
+        this.#count += 1
         if (json) this.printJson(value)
       }
-      if (!json) this.print(`published ${counted(count, 'event')} to ${args.channel}`)
+      if (!json) this.print(`published ${counted(this.#count, 'event')} to ${args.channel}`)
     } finally {
       if (isLines) process.stdin.destroy() // after a failure its end is not waited for
       await publishing.close()
     }
+  }
+
+  protected override interrupted(): void {
+    if (this.#count !== undefined) {
+      const more = 'what was under way may have been published, too'
+      this.tell(`interrupted: published ${counted(this.#count, 'event')}; ${more}`)
+    }
+    super.interrupted()
   }
 
   async *#events(toEvent: (text: string) => string, raw: boolean) {

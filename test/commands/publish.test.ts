@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { bash, type CliOptions, cli } from '../helpers/cli.js'
+import { bash, type CliOptions, cli, startCli } from '../helpers/cli.js'
 import { FakeHub } from '../helpers/fake-hub.js'
 import { makeFolder } from '../helpers/folder.js'
 
@@ -53,6 +53,18 @@ describe('ssehub publish', () => {
     assert.equal((await publish(['test', ''])).code, 0)
     assert.equal((await publish(['test', '--', '--json'])).code, 0)
     assert.deepEqual(bodies(), ['{"data":""}', '{"data":"--json"}'])
+  })
+
+  it('says how many lines it has published when it is interrupted', async () => {
+    const args = ['publish', 'hangs-at-the-third', '-', '--url', hub.url]
+    const running = startCli(args, { input: 'a\nb\nc\nd\n' })
+    await hub.waitForCalls('/hangs-at-the-third', 3)
+    assert.deepEqual(await running.end('SIGINT'), {
+      code: 130,
+      stdout: '',
+      stderr:
+        'ssehub: interrupted: published 2 events; what was under way may have been published, too\n',
+    })
   })
 
   it('publishes a file as it is', async () => {

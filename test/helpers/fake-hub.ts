@@ -107,6 +107,9 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   'POST /refused': (response) => refuse(response, 400, 'invalid event: "data" is missing'),
   'POST /refuses-the-third': (response, call, count) =>
     count === 3 ? refuse(response, 413, 'it is too large') : PUBLISH(response, call, count),
+  'POST /hangs-at-the-third': (response, call, count) => {
+    if (count < 3) PUBLISH(response, call, count)
+  },
   'POST /failing': (response) => refuse(response, 500, 'the hub failed; see its log'),
   'POST /proxied': proxyError,
   'POST /moved': (response) => response.writeHead(301, { location: 'https://else.test/' }).end(),

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { constants } from 'node:http2'
-import { type Certificate, makeCertificate } from '../helpers/certificate.js'
+import { makeCertificate } from '../helpers/certificate.js'
 import { forWorkers } from '../helpers/for-workers.js'
 import { Http2Client } from '../helpers/http2-client.js'
-import { type RunningHub, type StartedHub, startHub } from '../helpers/hub.js'
+import { type StartedHub, startHub } from '../helpers/hub.js'
 import { until } from '../helpers/until.js'
 
 /** More than an event may have. */
@@ -95,55 +95,141 @@ forWorkers('HTTP/2', (startHub) => {
   })
 })
 
-describe('HTTP/2', () => {
-  let certificate: Certificate
-  let hub: RunningHub
+forWorkers('a client of HTTP/2', (startHub) => {
+  let hub: StartedHub
   let client: Http2Client
 
   before(async () => {
-    certificate = await makeCertificate()
+    const server = { requestTimeout: 2 }
+    hub = await startHub({ server, default: { cacheLength: 10_000 } }, await makeCertificate())
   })
-
-  const start = async (server = {}, options = {}) => {
-    hub = await startHub({ server, default: { cacheLength: 10_000 } }, options, certificate)
+  beforeEach(async () => {
     client = await Http2Client.connect(hub)
-  }
-
-  const clients = async () => (await hub.hub.stats()).global.clients
-
-  afterEach(async () => {
-    client.close()
-    hub.closeStreams()
-    await hub.hub.stop()
   })
+  afterEach(() => client.close())
+  after(() => hub.hub.stop())
+
+  const global = async () => (await hub.statsOnce()).global
+  const hasClients = (count: number) => until(async () => (await global()).clients === count)
 
   it('has no limit of six streams, and knows each as a client of its own', async () => {
-    await start()
     const streams = await Promise.all(Array.from({ length: 200 }, () => client.subscribe('test')))
-    assert.equal(await clients(), 200)
+    assert.equal((await global()).clients, 200)
     await client.publish('test', { data: 'x' })
     for (const stream of streams) await stream.count(1)
     streams[0]?.close()
     streams[1]?.stream.close(constants.NGHTTP2_NO_ERROR)
     streams[2]?.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
-    await until(async () => (await clients()) === 197)
+    await hasClients(197)
     client.session.destroy()
-    await until(async () => (await clients()) === 0)
+    await hasClients(0)
   })
 
-  it('lets a stream that is not read wait by itself, then closes that one alone', async () => {
+  it('has a request broken off whose body does not come in time, and no other', async () => {
+    const { timed_out_requests: before } = await global()
+    const reader = await client.subscribe('body')
+    const slow = client.session.request({ ':method': 'POST', ':path': '/body' })
+    slow.on('error', () => {})
+    slow.write('{')
+    await until(() => slow.closed)
+    assert.equal(slow.rstCode, constants.NGHTTP2_CANCEL)
+    assert.equal((await global()).timed_out_requests, before + 1)
+    await client.publish('body', { data: 'x' })
+    await reader.count(1)
+  })
+
+  it('is given all that it lacks of a stream that it reads again', async () => {
+    const stream = await client.subscribe('again')
+    stream.stream.pause()
+    for (let id = 1; id <= 200; id += 1) {
+      await client.publish('again', { id, data: 'x'.repeat(20_000) })
+    }
+    stream.stream.resume()
+    await stream.count(200)
+    assert.deepEqual(
+      stream.ids,
+      Array.from({ length: 200 }, (_, index) => `${index + 1}`),
+    )
+  })
+
+  it('is not waited for where it has no window for its first bytes', async () => {
+    const closed = await Http2Client.connect(hub, { settings: { initialWindowSize: 0 } })
+    const { clients } = await global()
+    const stuck = closed.request({ ':path': '/window' })
+    const stream = await client.subscribe('window')
+    await hasClients(clients + 2)
+    for (let id = 1; id <= 10; id += 1) await client.publish('window', { id, data: 'x' })
+    await stream.count(10)
+    assert.deepEqual([stuck.status, stuck.body], [200, ''])
+    closed.session.settings({ initialWindowSize: 65_535 })
+    await stuck.count(10)
+    closed.close()
+  })
+
+  it('loses its session if it opens and resets streams without an end, and no other', async () => {
+    const stream = await client.subscribe('flood')
+    const { router_read_errors, clients, connections } = await global()
+    const flood = await Http2Client.connect(hub)
+    for (let count = 1; count <= 3000; count += 1) {
+      const { stream } = flood.request({ ':path': '/flood' })
+      stream.close(constants.NGHTTP2_CANCEL)
+      if (count % 100 === 0) await new Promise(setImmediate)
+    }
+    await until(async () => (await global()).router_read_errors === router_read_errors + 1)
+    await until(async () => (await global()).connections <= connections)
+    await hasClients(clients)
+    await client.publish('flood', { data: 'x' })
+    await stream.count(1)
+    flood.close()
+  })
+
+  it('has a publish finished that is under way when the hub stops; others are not waited for', async () => {
+    const stuck = await client.subscribe('large')
+    stuck.stream.pause()
+    const data = 'x'.repeat(100_000)
+    for (let count = 0; count < 50; count += 1) await client.publish('large', { data })
+    const stream = await client.subscribe('stop')
+    const begin = async () => {
+      const publish = client.session.request({ ':method': 'POST', ':path': '/stop' })
+      publish.write('{"data"')
+      await new Promise((written) => publish.write(':', written))
+      return publish
+    }
+    const [publish, gone] = [await begin(), await begin()]
+    await client.fetch({ ':path': '/' }) // it has read that far
+    gone.close(constants.NGHTTP2_CANCEL)
+    const started = performance.now()
+    const stopped = hub.hub.stop()
+    publish.end('"x"}')
+    const [headers] = await once(publish, 'response')
+    assert.equal(headers[':status'], 200)
+    await stopped
+    assert.ok(performance.now() - started < 5000)
+    await stream.end()
+    assert.deepEqual(
+      stream.events.map(({ data }) => data),
+      ['x'],
+    )
+  })
+})
+
+describe('a stream of HTTP/2 that is not read', () => {
+  it('waits by itself, then is closed, and that one alone', async () => {
     let now = 0
-    await start({ stallTimeout: 10 }, { now: () => now })
+    const server = { stallTimeout: 10 }
+    const hub = await startHub({ server }, { now: () => now }, await makeCertificate())
+    const client = await Http2Client.connect(hub)
+    const clients = () => hub.hub.stats().global.clients
     const [stuck, free] = await Promise.all(['test', 'test'].map((name) => client.subscribe(name)))
     stuck?.stream.pause()
     const data = 'x'.repeat(50_000)
     for (let id = 1; id <= 100; id += 1) await hub.hub.publish('test', { id, data })
     await free?.count(100)
     assert.ok((stuck?.events.length ?? 0) < 100)
-    assert.equal(await clients(), 2)
-    await until(async () => {
+    assert.equal(clients(), 2)
+    await until(() => {
       now += 1000 // its clock is looked at every second
-      return (await clients()) === 1
+      return clients() === 1
     })
     const { global } = hub.hub.stats()
     assert.equal(global.channel_disconnects, 1)
@@ -154,98 +240,7 @@ describe('HTTP/2', () => {
     stuck?.stream.resume()
     await stuck?.end()
     assert.equal(stuck?.stream.rstCode, constants.NGHTTP2_CANCEL)
-  })
-
-  it('breaks a request off whose body does not come in time, and no other', async () => {
-    await start({ requestTimeout: 1 })
-    const reader = await client.subscribe('test')
-    const slow = client.session.request({ ':method': 'POST', ':path': '/test' })
-    slow.on('error', () => {})
-    slow.write('{')
-    await until(() => slow.closed)
-    assert.equal(slow.rstCode, constants.NGHTTP2_CANCEL)
-    assert.equal(hub.hub.stats().global.timed_out_requests, 1)
-    await hub.hub.publish('test', { data: 'x' })
-    await reader.count(1)
-  })
-
-  it('gives a stream that is read again all that it lacks', async () => {
-    await start()
-    const stream = await client.subscribe('test')
-    stream.stream.pause()
-    for (let id = 1; id <= 200; id += 1) {
-      await hub.hub.publish('test', { id, data: 'x'.repeat(20_000) })
-    }
-    stream.stream.resume()
-    await stream.count(200)
-    assert.deepEqual(
-      stream.ids,
-      Array.from({ length: 200 }, (_, index) => `${index + 1}`),
-    )
-  })
-
-  it('does not even wait for the window of its first bytes', async () => {
-    await start()
-    const closed = await Http2Client.connect(hub, { settings: { initialWindowSize: 0 } })
-    const stuck = closed.request({ ':path': '/test' })
-    const stream = await client.subscribe('test')
-    await until(async () => (await clients()) === 2)
-    for (let id = 1; id <= 10; id += 1) await client.publish('test', { id, data: 'x' })
-    await stream.count(10)
-    assert.deepEqual([stuck.status, stuck.body], [200, ''])
-    closed.session.settings({ initialWindowSize: 65_535 })
-    await stuck.count(10)
-    closed.close()
-  })
-
-  it('finishes a publish whose body is under way when it stops', async () => {
-    await start()
-    const stream = await client.subscribe('test')
-    const publish = client.session.request({ ':method': 'POST', ':path': '/test' })
-    publish.write('{"data"')
-    await new Promise((written) => publish.write(':', written))
-    await client.fetch({ ':path': '/' }) // it has read that far
-    const stopped = hub.hub.stop()
-    publish.end('"x"}')
-    const [headers] = await once(publish, 'response')
-    assert.equal(headers[':status'], 200)
-    await stopped
-    await stream.end()
-    assert.equal(stream.events[0]?.data, 'x')
-  })
-
-  it('does not wait for a client that does not read, or has gone in the middle of a body', async () => {
-    await start()
-    const stuck = await client.subscribe('test')
-    stuck.stream.pause()
-    for (let id = 1; id <= 50; id += 1) {
-      await hub.hub.publish('test', { data: 'x'.repeat(100_000) })
-    }
-    const gone = client.session.request({ ':method': 'POST', ':path': '/test' })
-    await new Promise((written) => gone.write('{"data"', written))
-    await client.fetch({ ':path': '/' })
-    gone.close(constants.NGHTTP2_CANCEL)
-    const started = performance.now()
+    client.close()
     await hub.hub.stop()
-    assert.ok(performance.now() - started < 5000)
-  })
-
-  it('ends a session that opens and resets streams without an end, and no other', async () => {
-    await start()
-    const stream = await client.subscribe('test')
-    const flood = await Http2Client.connect(hub)
-    for (let count = 1; count <= 3000; count += 1) {
-      const { stream } = flood.request({ ':path': '/test' })
-      stream.close(constants.NGHTTP2_CANCEL)
-      if (count % 100 === 0) await new Promise(setImmediate)
-    }
-    await until(() => hub.hub.stats().global.router_read_errors === 1)
-    await until(async () => (await clients()) === 1)
-    await client.publish('test', { data: 'x' })
-    await stream.count(1)
-    const started = performance.now()
-    await hub.hub.stop()
-    assert.ok(performance.now() - started < 1000, 'its connection has been closed')
-    flood.close()
   })
 })

@@ -30,6 +30,19 @@ function sorted(answer: string): string {
 }
 
 describe('the front door', () => {
+  it('keeps plain streams and publishes from HTTP, and sends all others there', async () => {
+    const hub = await startHub()
+    assert.equal(await requestsDuring(() => hub.subscribe('a')), 0)
+    assert.equal(await requestsDuring(() => hub.subscribe('a', { TE: 'trailers' })), 1)
+    assert.equal(await requestsDuring(() => hub.publish('a', { data: 'x' })), 0)
+    assert.equal(await requestsDuring(() => hub.publish('a?b', { data: 'x' })), 1)
+    assert.equal(await requestsDuring(() => hub.stats()), 1)
+    hub.closeStreams()
+    await hub.hub.stop()
+  })
+})
+
+forWorkers('the front door', (startHub) => {
   it('answers all that a publisher has sent before it ended its side', async () => {
     const { folder, clean } = await makeFolder()
     const hub = await startHub({
@@ -59,17 +72,6 @@ describe('the front door', () => {
     assert.equal(text.match(/HTTP\/1.1 200 OK/g)?.length, 2)
     await hub.hub.stop()
     await clean()
-  })
-
-  it('keeps plain streams and publishes from HTTP, and sends all others there', async () => {
-    const hub = await startHub()
-    assert.equal(await requestsDuring(() => hub.subscribe('a')), 0)
-    assert.equal(await requestsDuring(() => hub.subscribe('a', { TE: 'trailers' })), 1)
-    assert.equal(await requestsDuring(() => hub.publish('a', { data: 'x' })), 0)
-    assert.equal(await requestsDuring(() => hub.publish('a?b', { data: 'x' })), 1)
-    assert.equal(await requestsDuring(() => hub.stats()), 1)
-    hub.closeStreams()
-    await hub.hub.stop()
   })
 })
 

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict'
 import { ClassicLevel } from 'classic-level'
 import { makeFolder } from '../helpers/folder.js'
-import { type RunningHub, startHub } from '../helpers/hub.js'
+import { forWorkers } from '../helpers/for-workers.js'
+import type { StartedHub } from '../helpers/hub.js'
 import { answerOf } from '../helpers/hub-client.js'
 import { interceptWrites, noSpace } from '../helpers/leveldb-writes.js'
 
-describe('while its store fails, a hub', () => {
+// A hub's store is in this process, with workers that of its primary.
+forWorkers('while its store fails, a hub', (startHub) => {
   const { get } = ClassicLevel.prototype
   let restore = () => {}
-  let hub: RunningHub
+  let hub: StartedHub
   let clean: () => Promise<void>
 
-  beforeEach(async () => {
+  before(async () => {
     const made = await makeFolder()
     clean = made.clean
     hub = await startHub({
@@ -20,10 +22,12 @@ describe('while its store fails, a hub', () => {
     })
   })
 
-  afterEach(async () => {
+  afterEach(() => {
     ClassicLevel.prototype.get = get
     restore()
     hub.closeStreams()
+  })
+  after(async () => {
     await hub.hub.stop()
     await clean()
   })

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Args, Flags } from '@oclif/core'
 import { END_EVENT } from '../src/channel/end.js'
 import { GAP_EVENT } from '../src/channel/gap.js'
@@ -7,6 +8,9 @@ import { HubCommand, seconds } from '../src/cli/hub-command.js'
 import { whenReaderIsGone } from '../src/cli/reader.js'
 import { tail } from '../src/client/tail.js'
 import { readCertificates } from '../src/config/certificates.js'
+
+/** Bytes that wait for a reader that stalls, as `less` does, before no more are taken from the hub. */
+const MAX_UNREAD = 67_108_864
 
 export default class Tail extends HubCommand {
   static override summary = 'follow a channel'
@@ -57,6 +61,7 @@ export default class Tail extends HubCommand {
       else this.print(eventLines(event))
       if (event.event !== GAP_EVENT && event.event !== END_EVENT) seen += 1
       if (seen === count) return
+      if (process.stdout.writableLength > MAX_UNREAD) await once(process.stdout, 'drain')
     }
     if (count !== undefined) throw new Error(`${seen} of ${count} events came in ${timeout} s`)
   }

@@ -1,6 +1,6 @@
 import { EventEmitter, on } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { EventSourceFetchInit } from 'eventsource'
+import type { EventSourceFetchInit, FetchLikeResponse } from 'eventsource'
 import { backoff } from '../backoff.js'
 import { HubError } from '../errors.js'
 import { AnyEventSource, type StreamHandlers } from './any-event-source.js'
@@ -26,7 +26,10 @@ export interface FollowerOptions {
   readonly ca?: string | undefined
 }
 
-/** Keeps a stream open from the last id that it saw. */
+/** Characters of events that wait to be taken before no more are read. */
+const MAX_WAITING = 1_048_576
+
+/** Keeps a stream open from the last id that it saw; reads no faster than events are taken. */
 export class Follower implements StreamHandlers {
   readonly #url: URL
   readonly #token: string | undefined
@@ -41,6 +44,9 @@ export class Follower implements StreamHandlers {
   /** How many tries in a row a proxy has answered in the hub's place. */
   #outages = 0
   #notice = ''
+  /** Characters of the events that are not taken yet. */
+  #waiting = 0
+  #onRoom: () => void = () => {}
 
   constructor(url: URL, { lastId = '', token, ca, onNotice = () => {} }: FollowerOptions = {}) {
     this.#url = url
@@ -58,7 +64,11 @@ export class Follower implements StreamHandlers {
     signal?.addEventListener('abort', end, { once: true })
     const source = new AnyEventSource(this.#url, this.#fetch, this)
     try {
-      for await (const [event] of arrivals) yield event as TailEvent
+      for await (const [event] of arrivals as AsyncIterable<[TailEvent]>) {
+        yield event
+        this.#waiting -= event.data.length
+        if (this.#waiting < MAX_WAITING) this.#onRoom()
+      }
     } finally {
       signal?.removeEventListener('abort', end)
       source.close()
@@ -75,7 +85,9 @@ export class Follower implements StreamHandlers {
   onEvent(event: MessageEvent): void {
     const id = event.lastEventId
     if (id !== '') this.#lastId = id
-    this.#arrivals.emit('event', { id: id || null, event: event.type, data: String(event.data) })
+    const data = String(event.data)
+    this.#waiting += data.length
+    this.#arrivals.emit('event', { id: id || null, event: event.type, data })
   }
 
   onError(closed: boolean): void {
@@ -103,12 +115,26 @@ export class Follower implements StreamHandlers {
       const resume = this.#lastId === '' ? {} : { 'Last-Event-ID': utf8(this.#lastId) }
       const options = { ...init, headers: { ...headers, ...resume } }
       const asked = { signal, token: this.#token, ca: this.#ca }
-      return await request(this.#url, options, (stream) => stream, asked)
+      return await request(this.#url, options, (stream) => this.#paced(stream), asked)
     } catch (error) {
       this.#failure = error
       if (error instanceof HubError && error.code === 'HUB_FAILED') this.#outages += 1
       throw error
     }
+  }
+
+  #paced({ body, url, status, redirected, headers }: Response): FetchLikeResponse {
+    const pace = new TransformStream<Uint8Array, Uint8Array>({
+      transform: async (chunk, stream) => {
+        if (this.#waiting >= MAX_WAITING) {
+          await new Promise<void>((resolve) => {
+            this.#onRoom = resolve
+          })
+        }
+        stream.enqueue(chunk)
+      },
+    })
+    return { body: body?.pipeThrough(pace) ?? null, url, status, redirected, headers }
   }
 
   #tell(message: string): void {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { TailEvent } from '../../src/client/follower.js'
 import { type TailOptions, tail } from '../../src/client/tail.js'
 import { FakeHub } from '../helpers/fake-hub.js'
@@ -30,6 +33,35 @@ describe('a tail', () => {
   it('shows events whose type is one that EventSource uses itself', async () => {
     const types = (await take('odd-types', 4)).map(({ event }) => event)
     assert.deepEqual(types, ['open', 'error', 'message', 'ping'])
+  })
+
+  it('reads no faster than its events are taken', async () => {
+    const events = 500
+    let sent = 0
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).on('drain', send)
+      send()
+      function send() {
+        if (sent === events) return
+        sent += 1
+        const hasRoom = response.write(`id: ${sent}\ndata: ${'x'.repeat(100_000)}\n\n`)
+        if (hasRoom) setImmediate(send)
+      }
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    let taken = 0
+    let ahead = 0
+    for await (const { id } of tail(`http://127.0.0.1:${port}`, 'test')) {
+      taken += 1
+      assert.equal(id, `${taken}`)
+      if (taken === events) break
+      for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
+      ahead = Math.max(ahead, sent - taken)
+    }
+    server.closeAllConnections()
+    server.close()
+    assert.ok(ahead < 200, `it was ${ahead} events behind`) // the system itself holds some MB
   })
 
   it('passes keep-alive events over, unless it is asked for them', async () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { type Certificate, makeCertificate } from '../helpers/certificate.js'
-import { makeFolder } from '../helpers/folder.js'
+import { forWorkers } from '../helpers/for-workers.js'
 import { Http2Client, type Http2Exchange } from '../helpers/http2-client.js'
-import { type RunningHub, startHub } from '../helpers/hub.js'
+import type { StartedHub } from '../helpers/hub.js'
+import { hubOfBlock } from '../helpers/hub-of-block.js'
 import { cpuSeconds, residentBytes } from '../helpers/process-resources.js'
 import {
   FLAG,
@@ -17,15 +17,17 @@ import {
   settings,
   windowUpdate,
 } from '../helpers/raw-http2.js'
-import { ServedHub } from '../helpers/served-hub.js'
+import type { ServedHub } from '../helpers/served-hub.js'
 import { sign } from '../helpers/tokens.js'
 import { until } from '../helpers/until.js'
 
-/** What an attack may send, cost in memory and in CPU, and delay others, at most. */
+/** What an attack may send, cost in CPU, and delay others, at most. */
 const MOST_BYTES = 3_000_000
-const MOST_MEMORY = 60_000_000
 const MOST_SECONDS = 3
 const MOST_DELAY = 3000
+
+/** What all attacks together may cost in memory, for each process that has connections. */
+const MOST_MEMORY = 60_000_000
 
 const POST = { ':method': 'POST', ':path': '/test', ':scheme': 'https', ':authority': 'hub' }
 const GET = { ...POST, ':method': 'GET' }
@@ -73,33 +75,37 @@ const FLOODS: Readonly<Record<string, readonly [isClosed: boolean, (turn: number
   'frames of no known type': [false, () => many(1000, () => frame(99, 0, 0, PAYLOAD))],
 }
 
-describe('a connection of HTTP/2 that attacks', function () {
+forWorkers('a connection of HTTP/2 that attacks', function (_, workers) {
   this.timeout(60_000)
   let certificate: Certificate
   let hub: ServedHub
+  /** Of all of its processes, before anybody attacks. */
+  let bytes: number
   let honest: Http2Client
   let stream: Http2Exchange
   let published: number
-  let clean: () => Promise<void>
 
   before(async () => {
     certificate = await makeCertificate()
   })
+  const settings = { server: { workers }, default: { cacheAdapter: 'memory' } }
+  const own = hubOfBlock(settings, () => certificate)
+  before(async () => {
+    hub = own.hub
+    if (workers > 1) await hub.logs(() => hub.workers.filter(Boolean).length === workers)
+    bytes = await ofAll(residentBytes)
+  })
   beforeEach(async () => {
-    const { ca, cert, key } = certificate
-    const folder = await makeFolder()
-    clean = folder.clean
-    const settings = { default: { cacheAdapter: 'memory' }, tls: { cert, key } }
-    hub = await ServedHub.startWith(settings, folder.folder, [], readFileSync(ca, 'utf8'))
     honest = await Http2Client.connect(hub)
     stream = await honest.subscribe('honest')
     published = 0
   })
-  afterEach(async () => {
-    honest.close()
-    await hub.kill()
-    await clean()
-  })
+  afterEach(() => honest.close())
+
+  const ofAll = async (measure: (pid: number) => Promise<number>) => {
+    const all = await Promise.all([hub.pid, ...hub.workers].map(measure))
+    return all.reduce((sum, one) => sum + one, 0)
+  }
 
   /** @returns ms from the publishing of an event to its arrival */
   const publish = async (): Promise<number> => {
@@ -113,7 +119,7 @@ describe('a connection of HTTP/2 that attacks', function () {
 
   /** @returns how the connection is then */
   const flood = async (make: (turn: number) => Buffer, reads: boolean): Promise<RawHttp2> => {
-    const [memory, seconds] = [await residentBytes(hub.pid), await cpuSeconds(hub.pid)]
+    const seconds = await ofAll(cpuSeconds)
     const raw = await RawHttp2.connect(hub)
     raw.socket.setMaxListeners(0)
     if (!reads) raw.socket.pause()
@@ -131,11 +137,11 @@ describe('a connection of HTTP/2 that attacks', function () {
     let slowest = 0
     do {
       slowest = Math.max(slowest, await publish())
-      most = Math.max(most, await residentBytes(hub.pid))
+      most = Math.max(most, await ofAll(residentBytes))
     } while (left > 0)
     await sending
-    const cost = (await cpuSeconds(hub.pid)) - seconds
-    assert.ok(most - memory < MOST_MEMORY, `${(most - memory) / 1e6} MB`)
+    const cost = (await ofAll(cpuSeconds)) - seconds
+    assert.ok(most - bytes < MOST_MEMORY * workers, `${(most - bytes) / 1e6} MB`)
     assert.ok(cost < MOST_SECONDS, `${cost} s of CPU`)
     assert.ok(slowest < MOST_DELAY, `${slowest} ms for others`)
     return raw
@@ -156,78 +162,81 @@ describe('a connection of HTTP/2 that attacks', function () {
   }
 })
 
-describe('a client of HTTP/2', () => {
+forWorkers('a client of HTTP/2', (startHub) => {
+  const key = 'a secret that is long enough for it'
+  const claims = { ssehub: { publish: ['test'] } }
   let certificate: Certificate
-  let hub: RunningHub
+  let token: string
+  let hub: StartedHub
   let client: Http2Client
 
   before(async () => {
     certificate = await makeCertificate()
-  })
-  afterEach(async () => {
-    client.close()
-    await hub.hub.stop()
+    token = await sign(claims, Buffer.from(key), { alg: 'HS256' })
   })
 
-  const start = async (settings: Parameters<typeof startHub>[0]) => {
-    hub = await startHub(settings, {}, certificate)
-    client = await Http2Client.connect(hub)
+  for (const allowQuery of [false, true]) {
+    describe(
+      allowQuery ? 'whose token may be in the query' : 'whose token is in the header',
+      () => {
+        before(async () => {
+          const settings = {
+            server: { maxConnections: 2 },
+            auth: { key, allowQuery },
+            default: { publish: 'token', restrictPublish: ['127.0.0.1'] },
+            channels: [{ path: 'away', publish: 'public', restrictPublish: ['10.0.0.1'] }],
+          }
+          hub = await startHub(settings, certificate)
+          client = await Http2Client.connect(hub)
+        })
+        after(async () => {
+          client.close()
+          await hub.hub.stop()
+        })
+
+        const publish = async (path: string, headers = {}) => {
+          const answer = await client.fetch({ ...POST, ':path': path, ...headers }, '{"data":"x"}')
+          return answer.status
+        }
+
+        it('is asked for it as any other', async () => {
+          assert.deepEqual(
+            [
+              await publish('/test'),
+              await publish('/test', { authorization: `Bearer ${token}` }),
+              await publish('/test', { authorization: 'Bearer another' }),
+              await publish(`/test?access_token=${token}`),
+              await publish('/away', { authorization: `Bearer ${token}` }),
+            ],
+            [401, 200, 401, allowQuery ? 200 : 401, 403],
+          )
+        })
+        if (allowQuery) return
+
+        it('is refused if it names two hosts', async () => {
+          const authorization = `Bearer ${token}`
+          assert.equal(await publish('/test', { authorization, host: 'hub' }), 200)
+          assert.equal(await publish('/test', { authorization, host: 'another' }), 400)
+        })
+
+        it('has 250 streams on a connection at most, and counts once for the limit of those', async () => {
+          const hasClients = (count: number) =>
+            until(async () => {
+              const { body } = await client.fetch({ ':path': '/stats' })
+              return JSON.parse(body).global.clients === count
+            })
+          const raw = await RawHttp2.connect(hub)
+          for (let index = 0; index < 1000; index += 1) {
+            raw.send(request(2 * index + 1, { ':path': '/test' }))
+          }
+          const resets = () => raw.frames.filter(({ type }) => type === FRAME.reset)
+          await until(() => resets().length === 750 || raw.isClosed)
+          await hasClients(raw.isClosed ? 0 : 250)
+          assert.equal(await publish('/test', { authorization: `Bearer ${token}` }), 200)
+          raw.close()
+          await hasClients(0)
+        })
+      },
+    )
   }
-
-  it('has 250 streams on a connection at most, and counts once for the limit of those', async () => {
-    await start({ server: { maxConnections: 2 } })
-    const raw = await RawHttp2.connect(hub)
-    for (let index = 0; index < 1000; index += 1) {
-      raw.send(request(2 * index + 1, { ':path': '/test' }))
-    }
-    const resets = () => raw.frames.filter(({ type }) => type === FRAME.reset)
-    await until(() => resets().length === 750 || raw.isClosed)
-    const clients = raw.isClosed ? 0 : 250
-    await until(async () => (await hub.hub.stats()).global.clients === clients)
-    assert.equal((await client.publish('test', { data: 'x' })).status, 200)
-    raw.close()
-    await until(async () => (await hub.hub.stats()).global.clients === 0)
-  })
-
-  it('is asked for its token as any other: in the header, or in the query where it may be', async () => {
-    const key = 'a secret that is long enough for it'
-    const claims = { ssehub: { publish: ['test'] } }
-    const token = await sign(claims, Buffer.from(key), { alg: 'HS256' })
-    for (const allowQuery of [false, true]) {
-      await start({
-        auth: { key, allowQuery },
-        default: { publish: 'token', restrictPublish: ['127.0.0.1'] },
-        channels: [{ path: 'away', publish: 'public', restrictPublish: ['10.0.0.1'] }],
-      })
-      const publish = async (path: string, headers = {}) => {
-        const answer = await client.fetch({ ...POST, ':path': path, ...headers }, '{"data":"x"}')
-        return answer.status
-      }
-      assert.deepEqual(
-        [
-          await publish('/test'),
-          await publish('/test', { authorization: `Bearer ${token}` }),
-          await publish('/test', { authorization: 'Bearer another' }),
-          await publish(`/test?access_token=${token}`),
-          await publish('/away', { authorization: `Bearer ${token}` }),
-        ],
-        [401, 200, 401, allowQuery ? 200 : 401, 403],
-      )
-      if (!allowQuery) {
-        client.close()
-        await hub.hub.stop()
-      }
-    }
-  })
-
-  it('is refused if it names two hosts', async () => {
-    await start({})
-    for (const [headers, status] of [
-      [{ host: 'hub' }, 200],
-      [{ host: 'another' }, 400],
-    ] as const) {
-      const answer = await client.fetch({ ...POST, ...headers }, '{"data":"x"}')
-      assert.equal(answer.status, status)
-    }
-  })
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { makeFolder } from '../helpers/folder.js'
-import { type RunningHub, startHub } from '../helpers/hub.js'
+import { forWorkers } from '../helpers/for-workers.js'
+import { type RunningHub, type StartedHub, startHub } from '../helpers/hub.js'
 import { until } from '../helpers/until.js'
 
 for (const cacheAdapter of ['memory', 'leveldb']) {
@@ -84,3 +85,37 @@ for (const cacheAdapter of ['memory', 'leveldb']) {
     })
   })
 }
+
+forWorkers('the age of events', (start, workers) => {
+  let hub: StartedHub
+
+  before(async () => {
+    hub = await start({ default: { cacheTtl: 1 } })
+  })
+  after(async () => {
+    hub.closeStreams()
+    await hub.hub.stop()
+  })
+
+  it('is judged alike, whoever is asked', async () => {
+    // All processes have the channel, and those who resume come to all of them.
+    const open = (id?: string) =>
+      Promise.all(
+        Array.from({ length: 3 * workers }, () =>
+          hub.subscribe('test', id === undefined ? {} : { 'Last-Event-ID': id }),
+        ),
+      )
+    const streams = await open()
+    for (const id of [1, 2]) await hub.publish('test', { id, data: `${id}` })
+    for (const stream of streams) await stream.count(2)
+    await until(async () => (await hub.stats()).channels[0]?.cached_events === 0)
+    await hub.publish('test', { id: 3, data: '3' })
+    for (const stream of await open('1')) {
+      const [gap] = await stream.count(1)
+      const { requested, reason } = JSON.parse(gap?.data ?? '')
+      assert.deepEqual([gap?.event, requested, reason], ['ssehub.gap', '1', 'evicted'])
+    }
+    for (const stream of streams) await stream.count(3)
+    assert.ok((await hub.stats()).global.evicted_by_age >= 2)
+  })
+})

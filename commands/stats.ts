@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
-import { HUB_EXIT_CODES, withExitCodes } from '../src/cli/exit-code.js'
+import { EXIT, HUB_EXIT_CODES, withExitCodes } from '../src/cli/exit-code.js'
 import { HubCommand, seconds } from '../src/cli/hub-command.js'
+import { whenReaderIsGone } from '../src/cli/reader.js'
 import { redraw } from '../src/cli/screen.js'
 import { statsTables } from '../src/cli/stats-tables.js'
 import { fetchStats, watchStats } from '../src/client/stats.js'
@@ -38,6 +39,7 @@ export default class Stats extends HubCommand {
       else this.print(statsTables(stats))
       return
     }
+    whenReaderIsGone(() => process.exit(EXIT.done))
     const draws = process.stdout.isTTY && !json
     let shown = ''
     for await (const stats of watchStats(url, interval * 1000, options)) {

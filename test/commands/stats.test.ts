@@ -61,6 +61,17 @@ describe('ssehub stats', () => {
     assert.equal(stderr, '')
   })
 
+  it('ends when its reader has gone, long before it would show more', async function () {
+    if (process.platform !== 'linux') {
+      process.stderr.write('skipped: only on Linux a command can see its reader go\n')
+      this.skip()
+    }
+    const { stdout } = await bash(
+      `ssehub stats --watch --interval 600 --url ${hub.url} | head -n 1; echo "$\{PIPESTATUS[0]}"`,
+    )
+    assert.equal(stdout, 'uptime    00:01:40\n0\n')
+  })
+
   it('is used wrongly with an interval and nothing to watch', async () => {
     assert.equal((await cli(['stats', '--interval', '5', '--url', hub.url])).code, 2)
   })

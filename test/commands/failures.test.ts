@@ -50,7 +50,8 @@ describe('every command', () => {
     }
   })
 
-  it('ends with 1, and no stack, when its output cannot be written, as on a full disk', async () => {
+  it('ends with 1, and no stack, when its output cannot be written, as on a full disk', async function () {
+    this.timeout(60_000)
     const commands = ['publish test x', 'tail endless', 'stats --watch', 'cache dump test --json']
     const printers = ['token --stats', '--help', 'tail --help', '--version']
     const lines = [...commands.map((command) => `${command} --url ${hub.url}`), ...printers]

@@ -1,4 +1,4 @@
-import { mkdir, realpath } from 'node:fs/promises'
+import { mkdir, readdir, realpath } from 'node:fs/promises'
 import { ClassicLevel } from 'classic-level'
 import { HubError, messageOf } from '../errors.js'
 
@@ -12,6 +12,10 @@ export type Operation = { type: 'put'; key: string; value: string } | { type: 'd
  * second open from the same process would drop that lock, so it must not get that far.
  */
 const openLocations = new Set<string>()
+
+/** What there is to do about a database that cannot be read. */
+const REMEDY =
+  'if it is damaged, restore the folder from a backup, or move it away to begin with empty histories'
 
 /**
  * Opens the database in a folder.
@@ -33,20 +37,26 @@ export async function openDatabase(folder: string, create = true): Promise<Datab
   }
   if (openLocations.has(location)) throw locked(location)
   openLocations.add(location)
-  const database: Database = new ClassicLevel(location, { createIfMissing: create })
   try {
+    const createIfMissing = create && !(await holdsEvents(location))
+    const database: Database = new ClassicLevel(location, { createIfMissing })
     await database.open()
+    return database
   } catch (error) {
     openLocations.delete(location)
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
     if (codeOf(cause) === 'LEVEL_LOCKED') throw locked(location, error)
     throw new HubError(
       'STORE_FAILED',
-      `cannot open the leveldb database in ${location}: ${messageOf(cause)}`,
+      `cannot open the leveldb database in ${location}: ${messageOf(cause)}; ${REMEDY}`,
       { cause: error },
     )
   }
-  return database
+}
+
+/** Where its file CURRENT is lost, LevelDB would make a new database, and delete what was there. */
+async function holdsEvents(location: string): Promise<boolean> {
+  return (await readdir(location)).some((name) => /\.(ldb|log)$/.test(name))
 }
 
 /** Writes all or nothing. In a chain, as here, that is cheaper than as a list. */

@@ -69,7 +69,7 @@ export class LevelStore implements Store {
     try {
       await channel.load(await this.#ready(), report)
     } catch (error) {
-      report('leveldb cannot read a channel', error)
+      if (!this.#isStopped) report('leveldb cannot read a channel', error)
       throw new HubError(
         'STORE_FAILED',
         `cannot read channel ${name} from the leveldb database: ${publicMessageOf(error)}`,

@@ -155,6 +155,19 @@ describe('the leveldb store', () => {
     })
   })
 
+  it('makes no new database in the place of one that is damaged, and says what to do', async () => {
+    await (await started()).stop()
+    const current = join(folder, 'ssehub.db', 'CURRENT')
+    await rm(current)
+    const before = await readdir(join(folder, 'ssehub.db'))
+    const failure = { code: 'STORE_FAILED', message: /restore the folder from a backup, or move/ }
+    await assert.rejects(started(), failure)
+    const after = await readdir(join(folder, 'ssehub.db'))
+    for (const name of before.filter((file) => file.endsWith('.log'))) {
+      assert.ok(after.includes(name), name)
+    }
+  })
+
   it('makes no database where it is not to', async () => {
     await assert.rejects(new LevelStore({ storageDir: folder, create: false }).start(), {
       code: 'STORE_FAILED',

@@ -4,7 +4,8 @@ import { checkChannelName } from './channel/name.js'
 import { Channels, type Published } from './channels.js'
 import type { NewEvent } from './client/publish.js'
 import type { CacheAdapter, Config } from './config/config.js'
-import { HubError, messageOf } from './errors.js'
+import { HubError } from './errors.js'
+import { eventJson } from './event/event-json.js'
 import { checkEventSize, parseEvent } from './event/parse.js'
 import { type GroupStats, groupStats, type HubStats, isHubStats } from './group-stats.js'
 import type { AmqpInput } from './input/amqp-input.js'
@@ -165,7 +166,7 @@ export class Hub {
     checkChannelName(channel)
     this.#channels.admit(channel)
     if (this.#stopping) throw new HubError('HUB_STOPPING', 'the hub is stopping')
-    const json = jsonOf(event)
+    const json = eventJson(event)
     checkEventSize(Buffer.byteLength(json), this.#config.server.maxEventBytes)
     const checked = parseEvent(json)
     this.#server.publishes.begin(checked)
@@ -238,14 +239,6 @@ export class Hub {
 
 function monotonic(): number {
   return performance.now()
-}
-
-function jsonOf(event: unknown): string {
-  try {
-    return JSON.stringify(event)
-  } catch (error) {
-    throw new HubError('INVALID_EVENT', `invalid event: ${messageOf(error)}`, { cause: error })
-  }
 }
 
 /** Makes a hub from a configuration; it starts when told to. */

@@ -5,6 +5,7 @@ import { brokerError, refusal } from '../amqp/failure.js'
 import { checkTarget } from '../amqp/target.js'
 import { type AmqpAddress, parseAmqpUrl } from '../config/amqp-url.js'
 import { HubError, reasonOf } from '../errors.js'
+import { eventJson } from '../event/event-json.js'
 import { checkEventSize, parseEvent } from '../event/parse.js'
 import { eventText } from './event-text.js'
 import type { NewEvent } from './publish.js'
@@ -109,7 +110,7 @@ export class AmqpPublisher {
     const { exchange = DEFAULT_EXCHANGE, routingKey = channel } = this.#options
     checkTarget(channel)
     checkName('the routing key', routingKey)
-    const text = typeof event === 'string' ? event : JSON.stringify(event)
+    const text = typeof event === 'string' ? event : eventJson(event)
     const { id = null } = parseEvent(text)
     const body = Buffer.from(eventText(text, { path: channel }))
     checkEventSize(body.length)

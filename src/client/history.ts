@@ -6,9 +6,10 @@ import { type RequestOptions, requestJson } from './http.js'
  * Reads the history of a channel from a running hub.
  *
  * @param url where the hub is
- * @throws {HubError} `HUB_REFUSED`, `HUB_UNREACHABLE` or `HUB_FAILED`
+ * @throws {HubError} `HUB_REFUSED`, `HUB_UNREACHABLE` or `HUB_FAILED`; `INVALID_CHANNEL` or
+ * `INVALID_CONFIG` before it asks
  */
-export function fetchHistory(
+export async function fetchHistory(
   url: string,
   channel: string,
   options: RequestOptions = {},

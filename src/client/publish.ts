@@ -1,4 +1,5 @@
 import type { Published } from '../channels.js'
+import { eventJson } from '../event/event-json.js'
 import { channelPath, hubUrl } from './address.js'
 import { type RequestOptions, requestJson } from './http.js'
 
@@ -17,15 +18,15 @@ export interface NewEvent {
  * @param url where the hub is
  * @param event the event, or its JSON as text, in which a number keeps all its digits
  * @throws {HubError} `HUB_REFUSED`, `HUB_UNREACHABLE` or `HUB_FAILED`; after the last two it may
- * have been published
+ * have been published; `INVALID_CHANNEL`, `INVALID_EVENT` or `INVALID_CONFIG` before it asks
  */
-export function publish(
+export async function publish(
   url: string,
   channel: string,
   event: NewEvent | string,
   options: RequestOptions = {},
 ): Promise<Published> {
-  const body = typeof event === 'string' ? event : JSON.stringify(event)
+  const body = typeof event === 'string' ? event : eventJson(event)
   const headers = { 'content-type': 'application/json' }
   // A redirect would turn the POST into a GET, and the event would be lost without a word.
   const init = { method: 'POST', redirect: 'manual', headers, body } as const

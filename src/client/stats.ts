@@ -14,14 +14,18 @@ export interface StatsOptions extends RequestOptions {
  * Reads a hub's figures; those of a cluster are `GroupStats`.
  *
  * @param url where the hub is
- * @throws {HubError} `HUB_REFUSED`, `HUB_UNREACHABLE` or `HUB_FAILED`
+ * @throws {HubError} `HUB_REFUSED`, `HUB_UNREACHABLE` or `HUB_FAILED`; `INVALID_CONFIG` before it
+ * asks
  */
 export function fetchStats(
   url: string,
   options: StatsOptions & { scope: 'cluster' },
 ): Promise<GroupStats>
 export function fetchStats(url: string, options?: StatsOptions): Promise<Stats>
-export function fetchStats(url: string, { scope, ...options }: StatsOptions = {}): Promise<Stats> {
+export async function fetchStats(
+  url: string,
+  { scope, ...options }: StatsOptions = {},
+): Promise<Stats> {
   const address = hubUrl(url, 'stats')
   if (scope === 'cluster') address.searchParams.set('scope', scope)
   return requestJson<Stats>(address, ['global', 'channels'], {}, options)
@@ -40,9 +44,10 @@ export async function* watchStats(
   interval: number,
   options: StatsOptions = {},
 ): AsyncGenerator<Stats | HubError, void, undefined> {
+  const { signal } = options
   yield await fetchStats(url, options)
   while (true) {
-    await wait(interval)
+    await wait(interval, undefined, { signal }).catch(() => signal?.throwIfAborted())
     yield await fetchStats(url, options).catch((error: unknown) => {
       if (error instanceof HubError && error.code !== 'HUB_REFUSED') return error
       throw error

@@ -98,6 +98,29 @@ describe('a request to a hub', () => {
     await assert.rejects(request, /enough/)
   })
 
+  it('is rejected, never thrown, for what cannot be asked', async () => {
+    const circular: { data?: unknown } = {}
+    circular.data = circular
+    const refused: [Promise<unknown>, string][] = [
+      [publish(hub.url, '-/test', { data: 1 }), 'INVALID_CHANNEL'],
+      [publish(hub.url, 'test', { data: circular }), 'INVALID_EVENT'],
+      [publish('nonsense', 'test', { data: 1 }), 'INVALID_CONFIG'],
+      [fetchHistory(hub.url, '..'), 'INVALID_CHANNEL'],
+      [fetchStats('nonsense'), 'INVALID_CONFIG'],
+    ]
+    for (const [request, code] of refused) await assert.rejects(request, { code })
+    assert.equal(hub.calls.length, 0)
+  })
+
+  it('stops watching figures when its signal says so, however long the interval', async () => {
+    const given = new AbortController()
+    const watch = watchStats(hub.url, 600_000, { signal: given.signal })
+    await watch.next()
+    const next = watch.next()
+    given.abort(new Error('enough'))
+    await assert.rejects(next, /enough/)
+  })
+
   it('survives the absence of the hub when it watches its figures', async () => {
     const watch = watchStats(hub.url, 1)
     await watch.next()

@@ -2,7 +2,6 @@ import { Cluster, type Redis } from 'ioredis'
 import { HubError, messageOf } from '../errors.js'
 import {
   COMMAND_TIMEOUT,
-  isReply,
   makeClient,
   openSubscriber,
   type RedisClientOptions,
@@ -13,7 +12,7 @@ import { type RedisListener, RedisSubscriber } from './redis-subscriber.js'
 export interface RedisConnectionOptions extends RedisClientOptions {
   /** Called each time that all channels are subscribed to, after whatever may have been missed. */
   readonly onSubscribed: () => void
-  /** Told when the server goes away, when it is back, and what it refuses. */
+  /** Told when the server goes away, and when it is back. */
   readonly report: (message: string, cause?: unknown) => void
 }
 
@@ -25,9 +24,6 @@ const PAUSE = 50
 
 /** Ms between two connections that are made because the server may only be read. */
 const SWITCH_INTERVAL = 1000
-
-/** Ms in which a refusal of a kind is told once, however often it comes. */
-const SILENCE = 60_000
 
 /** What a server says that will soon be over, or that another server is to be asked. */
 const PASSING = /\b(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|UNBLOCKED)\b/
@@ -45,8 +41,6 @@ export class RedisConnection {
   #downSince = performance.now()
   #lastError: unknown
   #switchedAt = Number.NEGATIVE_INFINITY
-  /** When refusals were told, by their first word, as in `OOM`. */
-  readonly #refusedAt = new Map<string, number>()
   readonly #waiting = new Set<() => void>()
   #isStopped = false
   /** Resolves when the first attempt to connect has come to something. */
@@ -162,10 +156,7 @@ export class RedisConnection {
         this.#reconnectAfter(error)
         const isPassing = !isReply(error) || PASSING.test(error.message)
         const isOver = performance.now() + PAUSE > until || this.#isGivenUp || this.#isStopped
-        if (!isPassing || isOver) {
-          if (isReply(error)) this.#tellRefusal(error)
-          throw failure(error)
-        }
+        if (!isPassing || isOver) throw failure(error)
         await this.#pause(PAUSE)
       }
     }
@@ -219,15 +210,6 @@ export class RedisConnection {
     this.#client.disconnect(true)
   }
 
-  /** That commands fail while the server is there is not told by its connections. */
-  #tellRefusal(error: Error): void {
-    const [kind = ''] = error.message.split(' ', 1)
-    const now = performance.now()
-    if (now - (this.#refusedAt.get(kind) ?? Number.NEGATIVE_INFINITY) < SILENCE) return
-    this.#refusedAt.set(kind, now)
-    this.#options.report(`redis refuses what it is asked: ${withoutPlace(error)}`)
-  }
-
   #up(): void {
     this.#isReady = true
     if (this.#lastError !== undefined) this.#options.report('redis is back')
@@ -259,4 +241,8 @@ function withoutPlace(error: unknown): string {
   return messageOf(error)
     .replace(/\b(?:connect|read|write|getaddrinfo) (E[A-Z_]+)(?: \S+)?/g, '$1')
     .replace(/ script: \w+, on @.*$/, '')
+}
+
+function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError'
 }

@@ -87,14 +87,17 @@ forWorkers('a hub that stops', (startHub) => {
     const hub = await startHub()
     const stream = await hub.subscribe('test')
     stream.socket.pause()
-    for (let count = 0; count < 60; count += 1) {
-      await hub.publish('test', { data: 'x'.repeat(100_000) })
+    for (let id = 1; id <= 60; id += 1) {
+      await hub.publish('test', { id, data: 'x'.repeat(100_000) })
     }
     const stopped = hub.hub.stop()
     stream.socket.resume()
     await stopped
     await stream.end()
-    assert.equal(stream.events.length, 60)
+    assert.deepEqual(
+      stream.ids,
+      Array.from({ length: 60 }, (_, index) => `${index + 1}`),
+    )
     assert.match(stream.body, /retry: \d+\n\n$/)
   })
 

@@ -4,7 +4,6 @@ import { HubError } from './errors.js'
 import { dumpHistory, type HistoryDump } from './history-dump.js'
 import { LevelStore } from './store/leveldb.js'
 import { RedisStore } from './store/redis.js'
-import { NOBODY, type Store } from './store/store.js'
 
 interface OfflineOptions {
   readonly channel: string
@@ -33,10 +32,7 @@ export async function readStoredHistory({
     if (!(await store.channels()).includes(channel)) {
       throw new HubError('UNKNOWN_CHANNEL', `there is nothing of channel ${channel} in ${place}`)
     }
-    const snapshot =
-      store instanceof RedisStore
-        ? await store.read(channel, options)
-        : await (await store.open(channel, options, NOBODY)).read(0)
+    const snapshot = await store.read(channel, options)
     return dumpHistory(channel, snapshot, snapshot.entries)
   } finally {
     await store.stop()
@@ -47,7 +43,7 @@ function storeOf(
   channel: string,
   adapter: string,
   config: Config,
-): { readonly store: Store; readonly place: string } {
+): { readonly store: LevelStore | RedisStore; readonly place: string } {
   if (adapter === 'leveldb') {
     const store = new LevelStore({ ...config.leveldb, create: false })
     return { store, place: store.folder }

@@ -9,6 +9,7 @@ import {
   deliveryKey,
   deliveryOf,
   deliveryRows,
+  encodeChannelRow,
   encodeDepartedRow,
   encodeEventRow,
   eventKey,
@@ -79,11 +80,15 @@ export class LevelChannel implements StoredChannel {
     this.follower.accept(entry)
   }
 
-  /** Reads what the database holds of it; rows of events that nobody has seen are removed. */
-  async load(database: Database, report: (message: string) => void): Promise<void> {
+  /**
+   * Reads what the database holds of it, and what has to be written for that: rows of events that
+   * nobody has seen are removed, and what is gone is remembered as gone.
+   */
+  async load(database: Database, report: (message: string) => void): Promise<Operation[]> {
     const seen = this.#seen ?? Number.MAX_SAFE_INTEGER
     const stored = await database.get(channelKey(this.name))
-    const row = (stored !== undefined && decodeChannelRow(stored)) || emptySnapshot()
+    const known = stored === undefined ? undefined : decodeChannelRow(stored)
+    const row = known ?? emptySnapshot()
     let { head, evictedThrough } = row
     const entries: KeptEntry[] = []
     const departed: Departed[] = []
@@ -102,6 +107,10 @@ export class LevelChannel implements StoredChannel {
       report(`the stored event ${sequence} of channel ${this.name} is damaged; it is left out`)
       evictedThrough = Math.max(evictedThrough, sequence)
     }
+    if (!known && head > 0) {
+      report(`what was stored of channel ${this.name} besides its events is damaged or lost`)
+      evictedThrough = Math.max(evictedThrough, (entries[0]?.sequence ?? head + 1) - 1)
+    }
     if (this.#seen !== undefined) {
       // Numbers never go back behind what subscribers have; what the database lost is gone.
       if (head < this.#seen) evictedThrough = this.#seen
@@ -112,7 +121,19 @@ export class LevelChannel implements StoredChannel {
     this.#sequencer = new Sequencer(snapshot, this.options, this.options.now, delivered)
     this.#seen = head
     for (const change of this.#sequencer.changes) changes.push(...this.operations(change))
-    if (changes.length > 0) await database.batch(changes)
+    if (head > row.head || this.#sequencer.evictedThrough > row.evictedThrough) {
+      changes.push(this.rowOperation)
+    }
+    return changes
+  }
+
+  /** What the database is to know of it besides its events. */
+  get rowOperation(): Operation {
+    return {
+      type: 'put',
+      key: channelKey(this.name),
+      value: encodeChannelRow(this.sequencer),
+    }
   }
 
   /** The keys of what was delivered up to an event, the latest last. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { HubError, publicMessageOf } from '../errors.js'
-import type { Entry } from '../event/entry.js'
+import type { Entry, Snapshot } from '../event/entry.js'
 import { GroupCommit } from './group-commit.js'
 import { type Append, LevelChannel } from './leveldb-channel.js'
 import {
@@ -10,8 +10,14 @@ import {
   openDatabase,
   write,
 } from './leveldb-database.js'
-import { CHANNEL_ROWS, channelKey, channelName, encodeChannelRow } from './leveldb-rows.js'
-import type { Follower, Store, StoredChannel, StoredChannelOptions } from './store.js'
+import { CHANNEL_ROWS, channelName } from './leveldb-rows.js'
+import {
+  type Follower,
+  NOBODY,
+  type Store,
+  type StoredChannel,
+  type StoredChannelOptions,
+} from './store.js'
 
 export interface LevelStoreOptions {
   /** The folder in which the database has its own folder. */
@@ -62,23 +68,22 @@ export class LevelStore implements Store {
     options: StoredChannelOptions,
     follower: Follower,
   ): Promise<StoredChannel> {
-    const { now, report } = this.#options
-    const channel = new LevelChannel(name, { ...options, now }, follower, (append) =>
-      this.#append(append),
-    )
-    try {
-      await channel.load(await this.#ready(), report)
-    } catch (error) {
-      if (!this.#isStopped) report('leveldb cannot read a channel', error)
-      throw new HubError(
-        'STORE_FAILED',
-        `cannot read channel ${name} from the leveldb database: ${publicMessageOf(error)}`,
-        { cause: error },
-      )
-    }
+    const channel = this.#channel(name, options, follower)
+    await this.#begin(channel, true)
     channel.onClose = () => this.#channels.delete(name)
     follower.load(channel.sequencer.snapshot(0))
     return channel
+  }
+
+  /**
+   * What is stored of a channel, as it would be opened; nothing is changed by that.
+   *
+   * @throws {HubError} `STORE_FAILED`
+   */
+  async read(name: string, options: StoredChannelOptions): Promise<Snapshot> {
+    const channel = this.#channel(name, options, NOBODY)
+    await this.#begin(channel, false)
+    return channel.read(0)
   }
 
   async stop(): Promise<void> {
@@ -87,6 +92,31 @@ export class LevelStore implements Store {
     await this.#recovering?.catch(() => {}) // those who wait for it are told
     await this.#compacting
     await this.#close()
+  }
+
+  #channel(name: string, options: StoredChannelOptions, follower: Follower): LevelChannel {
+    const { now } = this.#options
+    return new LevelChannel(name, { ...options, now }, follower, (append) => this.#append(append))
+  }
+
+  async #begin(channel: LevelChannel, isToChange: boolean): Promise<void> {
+    const { report } = this.#options
+    try {
+      await this.#load(channel, await this.#ready(), isToChange)
+    } catch (error) {
+      if (!this.#isStopped) report('leveldb cannot read a channel', error)
+      throw new HubError(
+        'STORE_FAILED',
+        `cannot read channel ${channel.name} from the leveldb database: ${publicMessageOf(error)}`,
+        { cause: error },
+      )
+    }
+  }
+
+  async #load(channel: LevelChannel, database: Database, isToChange = true): Promise<void> {
+    const { sync, report } = this.#options
+    const changes = await channel.load(database, report)
+    if (isToChange && changes.length > 0) await write(database, changes, sync)
   }
 
   async #append(append: Append): Promise<Entry | undefined> {
@@ -136,10 +166,7 @@ export class LevelStore implements Store {
       entries.push(numbered?.entry)
       if (numbered) operations.push(...channel.operationsFor(event, numbered, delivery))
     }
-    for (const channel of channels) {
-      const value = encodeChannelRow(channel.sequencer)
-      operations.push({ type: 'put', key: channelKey(channel.name), value })
-    }
+    for (const channel of channels) operations.push(channel.rowOperation)
     return { entries, operations }
   }
 
@@ -160,7 +187,7 @@ export class LevelStore implements Store {
     const database = await openDatabase(this.folder, this.#options.create)
     try {
       for (const channel of this.#channels.values()) {
-        await channel.load(database, this.#options.report)
+        await this.#load(channel, database)
       }
     } catch (error) {
       await closeDatabase(database)

@@ -8,7 +8,7 @@ import { ClassicLevel } from 'classic-level'
 import type { Entry } from '../../src/event/entry.js'
 import { checkEvent } from '../../src/event/event.js'
 import { LevelStore } from '../../src/store/leveldb.js'
-import { eventKey } from '../../src/store/leveldb-rows.js'
+import { channelKey, eventKey } from '../../src/store/leveldb-rows.js'
 import { NOBODY } from '../../src/store/store.js'
 import { makeFolder } from '../helpers/folder.js'
 import { interceptWrites, noSpace } from '../helpers/leveldb-writes.js'
@@ -274,6 +274,57 @@ describe('the leveldb store', () => {
     )
     assert.equal(evictedThrough, 2)
     assert.match(reports[0] ?? '', /event 2 of channel test is damaged/)
+    const later = await started()
+    assert.equal((await later.read('test', OPTIONS)).evictedThrough, 2)
+    await later.stop()
+  })
+
+  it('remembers what a shorter history pushed out, also where nothing comes after it', async () => {
+    const store = await started()
+    const channel = await store.open('test', OPTIONS, NOBODY)
+    for (const id of ['1', '2', '3']) await channel.append(checkEvent({ id, data: '' }))
+    await store.stop()
+    const shorter = await started()
+    await shorter.open('test', { ...OPTIONS, cacheLength: 1 }, NOBODY)
+    await shorter.stop()
+    const later = await started()
+    assert.equal((await later.read('test', OPTIONS)).evictedThrough, 2)
+    await later.stop()
+  })
+
+  it('counts all before the oldest event as gone where it has lost what it knew of the channel', async () => {
+    const options = { ...OPTIONS, cacheLength: 2 }
+    const store = await started()
+    const channel = await store.open('test', options, NOBODY)
+    for (const id of ['1', '2', '3', '4']) await channel.append(checkEvent({ id, data: id }))
+    await store.stop()
+    const database = new ClassicLevel<string, string>(store.folder)
+    await database.put(channelKey('test'), '{"epoch":')
+    await database.close()
+
+    const reports: string[] = []
+    const again = await started({ report: (message: string) => reports.push(message) })
+    const { head, entries, evictedThrough } = await again.read('test', options)
+    await again.stop()
+    assert.deepEqual([head, evictedThrough, entries.map(({ id }) => id)], [4, 2, ['3', '4']])
+    assert.match(reports[0] ?? '', /channel test .*is damaged or lost/)
+  })
+
+  it('changes nothing where it is only read', async () => {
+    const store = await started()
+    const channel = await store.open('test', OPTIONS, NOBODY)
+    for (const id of ['1', '2', '3']) await channel.append(checkEvent({ id, data: id }))
+    await store.stop()
+    const reader = await started()
+    const { entries } = await reader.read('test', { ...OPTIONS, cacheLength: 1 })
+    assert.deepEqual(
+      entries.map(({ id }) => id),
+      ['3'],
+    )
+    await reader.stop()
+    const again = await started()
+    assert.deepEqual(await idsIn(again), ['1', '2', '3'])
+    await again.stop()
   })
 
   it('lets no old bytes put a line into a stream that is not data', async () => {

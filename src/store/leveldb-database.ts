@@ -1,6 +1,7 @@
 import { mkdir, readdir, realpath } from 'node:fs/promises'
 import { ClassicLevel } from 'classic-level'
 import { HubError, messageOf } from '../errors.js'
+import { findDamagedLog } from './leveldb-log.js'
 
 export type Database = ClassicLevel<string, string>
 
@@ -38,6 +39,11 @@ export async function openDatabase(folder: string, create = true): Promise<Datab
   if (openLocations.has(location)) throw locked(location)
   openLocations.add(location)
   try {
+    const damaged = await findDamagedLog(location)
+    if (damaged) {
+      const { name, at } = damaged
+      throw new Error(`its log ${name} is damaged at byte ${at}, what was acked would be lost`)
+    }
     const createIfMissing = create && !(await holdsEvents(location))
     const database: Database = new ClassicLevel(location, { createIfMissing })
     await database.open()

@@ -162,7 +162,7 @@ describe('the bench', () => {
     const verdictOn = async (conduct: Conduct, options: Partial<BenchOptions> = {}) => {
       server = await UnfaithfulServer.start(conduct)
       const url = server.url
-      return (await bench({ ...SMALL, timeout: 500, ...options, url }, HERE)).verdict
+      return (await bench({ ...SMALL, ...options, url }, HERE)).verdict
     }
     const NONE = {
       ok: true,
@@ -186,7 +186,8 @@ describe('the bench', () => {
 
     it('finds what is lost, in the middle and at the end', async () => {
       const conduct: Conduct = ({ frame }, count) => (count === 5 || count === 10 ? [] : [frame])
-      assert.deepEqual(await verdictOn(conduct), { ...NONE, ok: false, lost: 6, affected: 3 })
+      const verdict = await verdictOn(conduct, { timeout: 1000 })
+      assert.deepEqual(verdict, { ...NONE, ok: false, lost: 6, affected: 3 })
     })
 
     it('finds what comes twice', async () => {

@@ -60,7 +60,7 @@ describe('ssehub bench', () => {
 
   it('ends with 1 when events are lost, and says how many', async () => {
     const server = await UnfaithfulServer.start(({ frame }, count) => (count === 2 ? [] : [frame]))
-    const { code, stdout } = await bench('--subscribers 2 --events 4 --timeout 1', server.url)
+    const { code, stdout } = await bench('--subscribers 2 --events 4', server.url)
     await server.stop()
     assert.equal(code, 1)
     assert.match(stdout, /\nverdict +FAILED: 2 lost, 2 subscribers affected; of 8 deliveries\n$/)

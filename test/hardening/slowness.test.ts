@@ -71,7 +71,7 @@ forWorkers('clients that are slow on purpose', function (startHub) {
       for (const answer of await attack) {
         assert.doesNotMatch(answer, /HTTP\/1\.1 (2|5)\d\d[\s\S]*HTTP\/1\.1 (2|5)/)
       }
-      assert.ok(performance.now() - begun < 8000)
+      assert.ok(performance.now() - begun < 30_000)
       assert.deepEqual(stream.data, ['meanwhile'])
       stream.close()
       await until(async () => (await allOpenDescriptors()) <= before + 2)

@@ -84,8 +84,8 @@ forWorkers('the limits of connections', (startHub, workers) => {
         return performance.now() - begun
       }
       const [silent, begun] = await Promise.all([closing(''), closing('GET / HT')])
-      assert.ok(silent < 2500, `${silent} ms`)
-      assert.ok(begun > 2000, 'who has begun to say something has longer')
+      assert.ok(begun > 2000, `${begun} ms`)
+      assert.ok(silent < begun, 'who has begun to say something has longer')
       assert.equal((await global()).refused_connections, before + 2)
     })
 

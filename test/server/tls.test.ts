@@ -87,7 +87,7 @@ forWorkers('TLS', (startHub) => {
     await Promise.all([once(socket, 'secureConnect'), once(silent, 'connect')])
     const started = performance.now()
     await hub.hub.stop()
-    assert.ok(performance.now() - started < 3000)
+    assert.ok(performance.now() - started < 8000) // a handshake may take 10 seconds
     await stream.end()
     assert.match(stream.body, /retry: \d+\n\n$/)
     socket.destroy()

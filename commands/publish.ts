@@ -3,9 +3,10 @@ import { PUBLISH_EXIT_CODES, withExitCodes } from '../src/cli/exit-code.js'
 import { HubCommand } from '../src/cli/hub-command.js'
 import { readLines, readText } from '../src/cli/input.js'
 import { publishLines } from '../src/cli/publish-lines.js'
-import { counted, toBroker, toHub } from '../src/cli/publishing.js'
+import { toBroker, toHub } from '../src/cli/publishing.js'
 import { eventText } from '../src/client/event-text.js'
 import { readCertificates } from '../src/config/certificates.js'
+import { counted } from '../src/plural.js'
 
 export default class Publish extends HubCommand {
   static override summary = 'publish events to a channel'

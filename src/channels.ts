@@ -1,12 +1,13 @@
 import { Channel, type ChannelOptions } from './channel/channel.js'
+import { noCounters } from './channel/counters.js'
 import { Flusher } from './channel/flusher.js'
 import { checkNameLength } from './channel/name.js'
 import type { CacheAdapter, Config } from './config/config.js'
+import type { Counts } from './counts.js'
 import { HubError } from './errors.js'
 import type { HubEvent } from './event/event.js'
 import { checkKeepable } from './event/keepable.js'
 import { Opener } from './opener.js'
-import type { Counts } from './stats.js'
 import type { Delivery, Publisher, Store, StoredChannelOptions } from './store/store.js'
 import { add } from './sum.js'
 
@@ -43,7 +44,7 @@ export class Channels implements Iterable<Channel> {
   readonly #elapsed: () => number
   /** What was counted of channels that are closed. */
   readonly #closed = {
-    counters: { events: 0, connects: 0, disconnects: 0, errors: 0, gaps: 0, stalls: 0 },
+    counters: noCounters(),
     evictions: { bytes: 0, age: 0 },
     idle: 0,
   }

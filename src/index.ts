@@ -13,7 +13,7 @@ export {
 export type { FollowerOptions, TailEvent } from './client/follower.js'
 export { fetchHistory } from './client/history.js'
 export type { RequestOptions } from './client/http.js'
-export { type NewEvent, publish } from './client/publish.js'
+export { publish } from './client/publish.js'
 export { fetchStats, type StatsOptions, watchStats } from './client/stats.js'
 export { type TailOptions, tail } from './client/tail.js'
 export type {
@@ -30,6 +30,7 @@ export { type LoadedConfig, type LoadOptions, loadConfig } from './config/load.j
 export { type Resolved, type ResolveOptions, resolveConfig } from './config/resolve.js'
 export { type ErrorCode, HubError } from './errors.js'
 export type { HubEvent } from './event/event.js'
+export type { NewEvent } from './event/new-event.js'
 export { parseEvent } from './event/parse.js'
 export type { GroupStats, HubStats } from './group-stats.js'
 export type { DumpedEvent, HistoryDump } from './history-dump.js'

@@ -1,4 +1,4 @@
-import { counted } from '../cli/publishing.js'
+import { counted } from '../plural.js'
 import type { BenchResult, Cost, Latency, Verdict } from './result.js'
 
 /** A result for people. */

@@ -1,5 +1,6 @@
 import { type Entry, NOTHING, type Snapshot } from '../event/entry.js'
 import type { HistoryLimits } from '../event/history.js'
+import { noCounters } from './counters.js'
 import { Cursor, type Start } from './cursor.js'
 import { FanOut, type FanOutOptions } from './fan-out.js'
 import type { Filter } from './filter.js'
@@ -30,7 +31,7 @@ const OVERLOAD = 4
 /** A log and those who follow it. Until it is loaded, nothing is known of it. */
 export class Channel implements Flushable {
   /** What has happened since the hub started. */
-  readonly counters = { events: 0, connects: 0, disconnects: 0, errors: 0, gaps: 0, stalls: 0 }
+  readonly counters = noCounters()
   /** Events that have left the history for another reason than their number. */
   readonly evictions = { bytes: 0, age: 0 }
   readonly #options: ChannelOptions

@@ -1,6 +1,7 @@
 import type { Published } from '../channels.js'
 import type { RequestOptions } from '../client/http.js'
 import { publish } from '../client/publish.js'
+import { counted } from '../plural.js'
 
 /** Where the command publishes to: a hub, or a broker. */
 export interface Publishing {
@@ -61,9 +62,4 @@ function hubSummary({ channel, id, sequence, subscribers }: Published): string {
 
 function idName(id: string | null): string {
   return id === null ? 'no id' : `id ${id}`
-}
-
-/** As in `1 event`, `2 events`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

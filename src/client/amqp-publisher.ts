@@ -5,10 +5,9 @@ import { brokerError, refusal } from '../amqp/failure.js'
 import { checkTarget } from '../amqp/target.js'
 import { type AmqpAddress, parseAmqpUrl } from '../config/amqp-url.js'
 import { HubError, reasonOf } from '../errors.js'
-import { eventJson } from '../event/event-json.js'
+import { eventJson, type NewEvent } from '../event/new-event.js'
 import { checkEventSize, parseEvent } from '../event/parse.js'
 import { eventText } from './event-text.js'
-import type { NewEvent } from './publish.js'
 
 /** Where at a broker events go, and how long it may take. */
 export interface AmqpPublisherOptions {

@@ -1,16 +1,7 @@
 import type { Published } from '../channels.js'
-import { eventJson } from '../event/event-json.js'
+import { eventJson, type NewEvent } from '../event/new-event.js'
 import { channelPath, hubUrl } from './address.js'
 import { type RequestOptions, requestJson } from './http.js'
-
-/** An event to be published; `data` that is not a string goes out as its JSON text. */
-export interface NewEvent {
-  readonly data: unknown
-  readonly id?: string | number
-  readonly event?: string
-  /** Milliseconds that a client waits before it reconnects. */
-  readonly retry?: number
-}
 
 /**
  * Publishes an event. Once this resolves, the hub has it.

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js'
+import type { ServerCounters } from '../counts.js'
 import { HubError } from '../errors.js'
-import type { ServerCounters } from '../stats.js'
 import type { Publisher } from '../store/store.js'
 import type { LimitLog } from './limit-log.js'
 import { RateLimiter } from './rate-limiter.js'

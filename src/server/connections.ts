@@ -2,9 +2,9 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { AccessList } from '../access/access-list.js'
 import { connectionNetwork, networkOf } from '../access/network.js'
+import type { ServerCounters } from '../counts.js'
 import type { ConnectionLimit } from '../limits/connection-limits.js'
 import type { LimitLog } from '../limits/limit-log.js'
-import type { ServerCounters } from '../stats.js'
 import { Refusals } from './refusals.js'
 
 /** How a connection was let in, or what keeps it out. */

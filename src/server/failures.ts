@@ -1,5 +1,5 @@
+import type { ServerCounters } from '../counts.js'
 import { HubError } from '../errors.js'
-import type { ServerCounters } from '../stats.js'
 import type { Answer } from './answer.js'
 import type { ServerContext } from './context.js'
 import { corsHeaders } from './cors.js'

@@ -1,6 +1,7 @@
 import { type Entry, isKept, type KeptEntry, type Snapshot } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
 import type { Change, Departed } from '../event/history.js'
+import { emptySnapshot } from './epoch.js'
 import type { Database, Operation } from './leveldb-database.js'
 import {
   channelKey,
@@ -16,7 +17,7 @@ import {
   eventRows,
   sequenceOf,
 } from './leveldb-rows.js'
-import { emptySnapshot, type Numbered, Sequencer } from './sequencer.js'
+import { type Numbered, Sequencer } from './sequencer.js'
 import type { Delivery, Follower, StoredChannel, StoredChannelOptions } from './store.js'
 
 /** Rows removed before their space on disk is asked back; LevelDB itself may never do so. */

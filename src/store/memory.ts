@@ -1,6 +1,7 @@
 import type { Entry, Snapshot } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
-import { emptySnapshot, Sequencer } from './sequencer.js'
+import { emptySnapshot } from './epoch.js'
+import { Sequencer } from './sequencer.js'
 import type { Delivery, Follower, Store, StoredChannel, StoredChannelOptions } from './store.js'
 
 /** Keeps channels for the lifetime of the process. [ssehub] */

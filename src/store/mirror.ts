@@ -1,6 +1,6 @@
 import { type Entry, NOTHING, type Snapshot } from '../event/entry.js'
+import { newEpoch } from './epoch.js'
 import { Pacer } from './pacer.js'
-import { newEpoch } from './sequencer.js'
 import type { Break, Follower } from './store.js'
 
 /** An event from where the truth is. */

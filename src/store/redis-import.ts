@@ -1,10 +1,10 @@
 import { encodeEvent } from '../event/encode.js'
+import { newEpoch } from './epoch.js'
 import { originalEvents } from './original-history.js'
 import type { RedisContext } from './redis-context.js'
 import { encodeEventText } from './redis-entry.js'
 import { type ChannelKeys, importedKey } from './redis-keys.js'
 import { IMPORT } from './redis-scripts.js'
-import { newEpoch } from './sequencer.js'
 
 /**
  * Takes over what an original hub left of a channel, once, if Redis knows nothing else of it.

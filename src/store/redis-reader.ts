@@ -1,11 +1,11 @@
 import { isKept, type KeptEntry } from '../event/entry.js'
 import { History, type HistoryLimits } from '../event/history.js'
+import { newEpoch } from './epoch.js'
 import type { Mark, Reading } from './mirror.js'
 import type { RedisContext } from './redis-context.js'
 import { decodeEntry } from './redis-entry.js'
 import type { ChannelKeys } from './redis-keys.js'
 import { READ } from './redis-scripts.js'
-import { newEpoch } from './sequencer.js'
 import type { Break } from './store.js'
 
 /** Bytes that one command reads, unless a single event is larger. */

@@ -1,12 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import {
-  type Entry,
-  isKept,
-  type KeptEntry,
-  NOTHING,
-  type Snapshot,
-  toEntry,
-} from '../event/entry.js'
+import { type Entry, isKept, type KeptEntry, type Snapshot, toEntry } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
 import { type Change, History } from '../event/history.js'
 import { Delivered } from './delivered.js'
@@ -32,6 +24,8 @@ export class Sequencer {
   readonly #history: History<KeptEntry>
   readonly #delivered: Delivered
   #head: number
+  /** What changed because the history has less room now than it had for the snapshot. */
+  readonly changes: readonly Change<KeptEntry>[]
 
   /** @param delivered the keys of earlier deliveries, the latest last */
   constructor(
@@ -51,9 +45,6 @@ export class Sequencer {
       this.#history.expire(now()),
     ]
   }
-
-  /** What changed because the history has less room now than it had for the snapshot. */
-  readonly changes: readonly Change<KeptEntry>[]
 
   /** Lets go of what has become too old, and says what that changes. */
   expire(): Change<KeptEntry> {
@@ -111,14 +102,4 @@ function both(one: Change<KeptEntry>, next: Change<KeptEntry>): Change<KeptEntry
     evicted: [...one.evicted, ...next.evicted],
     forgotten: [...one.forgotten, ...next.forgotten],
   }
-}
-
-/** A channel that nothing is known of: a new epoch begins. */
-export function emptySnapshot(): Snapshot {
-  return { ...NOTHING, epoch: newEpoch() }
-}
-
-/** Eight random letters and digits. */
-export function newEpoch(): string {
-  return randomBytes(8).readBigUInt64BE().toString(36).padStart(13, '0').slice(-8)
 }

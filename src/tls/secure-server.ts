@@ -7,7 +7,7 @@ import {
 } from 'node:http2'
 import type { Socket } from 'node:net'
 import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
-import { Activity } from '../server/activity.js'
+import { Activity } from '../activity.js'
 import type { Credentials } from './credentials.js'
 import { http2Options, Session, type SessionLimits } from './session.js'
 

@@ -1,4 +1,4 @@
-import { noRequests, type ServerCounters } from '../stats.js'
+import { noRequests, type ServerCounters } from '../counts.js'
 import { add } from '../sum.js'
 import { type ChannelCounts, noCounts, type Tally } from './tally.js'
 

@@ -3,15 +3,13 @@ import { type Entry, NOTHING, type Snapshot } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
 import type { HistoryLimits } from '../event/history.js'
 import type { Break, Delivery, Follower, StoredChannel } from '../store/store.js'
-import { encode, type Link } from './link.js'
+import type { Downlink } from './downlink.js'
+import { encode } from './link.js'
 import { Load } from './load.js'
-import type { ToPrimary, ToWorker } from './protocol.js'
+import type { ToWorker } from './protocol.js'
 
 /** The primary shows nothing to subscribers: of what is not in the history it keeps nothing. */
 const NO_WINDOW = { events: 0, bytes: 0 }
-
-/** A link to a worker. */
-export type Downlink = Link<ToPrimary, ToWorker>
 
 /** A channel as the primary has it: follows its store, and tells the workers that follow it. */
 export class Line implements Follower {

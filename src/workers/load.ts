@@ -1,6 +1,6 @@
 import type { KeptEntry, Snapshot } from '../event/entry.js'
 import type { Break } from '../store/store.js'
-import type { Downlink } from './line.js'
+import type { Downlink } from './downlink.js'
 
 /** Bytes of entries that go in one message at most, unless one entry is longer. */
 const PART = 1_048_576

@@ -1,5 +1,6 @@
 import { admitName, type Published, patienceFor } from '../channels.js'
 import type { CacheAdapter, Config } from '../config/config.js'
+import type { Counted, Counts } from '../counts.js'
 import { HubError } from '../errors.js'
 import type { Entry } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
@@ -7,7 +8,6 @@ import { checkKeepable } from '../event/keepable.js'
 import type { LimitLog } from '../limits/limit-log.js'
 import { PublishRates } from '../limits/publish-rates.js'
 import { type Opened, Opener } from '../opener.js'
-import type { Counted, Counts } from '../stats.js'
 import type {
   Delivery,
   Publisher,
@@ -16,8 +16,9 @@ import type {
   StoredChannelOptions,
 } from '../store/store.js'
 import { add } from '../sum.js'
+import type { Downlink } from './downlink.js'
 import { Ledger } from './ledger.js'
-import { type Downlink, Line } from './line.js'
+import { Line } from './line.js'
 import type { Tally } from './tally.js'
 
 /** The channels of a hub with workers: between its stores and those who hold the streams. */

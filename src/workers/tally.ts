@@ -1,16 +1,15 @@
 import type { Channel } from '../channel/channel.js'
-import { noRequests, type ServerCounters } from '../stats.js'
+import { type Counters, noCounters } from '../channel/counters.js'
+import { noRequests, type ServerCounters } from '../counts.js'
 
 /** What a worker counts of a channel; its events are counted where they are appended. */
-export type ChannelCounts = Omit<Channel['counters'], 'events'>
+export type ChannelCounts = Omit<Counters, 'events'>
 
 /** What a worker has counted since its last tally. */
 export interface Tally {
   readonly server: ServerCounters
   readonly channels: readonly (readonly [name: string, counts: ChannelCounts])[]
 }
-
-const NO_COUNTS: ChannelCounts = { connects: 0, disconnects: 0, errors: 0, gaps: 0, stalls: 0 }
 
 /** Takes a worker's counters down, so that its primary is told what has come to them. */
 export class Counter {
@@ -33,15 +32,17 @@ export class Counter {
 
   #take(channel: Channel): [string, ChannelCounts][] {
     const { events: _, ...counts } = channel.counters
-    const news = minus(counts, this.#told.get(channel) ?? NO_COUNTS)
+    const news = minus(counts, this.#told.get(channel) ?? noCounts())
     if (!isAny(news)) return []
     this.#told.set(channel, counts)
     return [[channel.name, news]]
   }
 }
 
+/** Nothing is counted yet. */
 export function noCounts(): ChannelCounts {
-  return { ...NO_COUNTS }
+  const { events: _, ...counts } = noCounters()
+  return counts
 }
 
 function isAny(counts: object): boolean {

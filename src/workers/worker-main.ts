@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { LevelWithSilent } from 'pino'
-import { createLogger } from '../cli/logger.js'
 import { Hub } from '../hub.js'
+import { createLogger } from '../log/logger.js'
 import { cannotListen } from '../server/listening.js'
 import { type Admission, toFailure, type WorkerSettings } from './protocol.js'
 import { Uplink } from './uplink.js'

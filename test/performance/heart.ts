@@ -13,7 +13,8 @@ import { Channel } from '../../src/channel/channel.js'
 import { Flusher } from '../../src/channel/flusher.js'
 import { toEntry } from '../../src/event/entry.js'
 import { SocketSink } from '../../src/server/socket-sink.js'
-import { emptySnapshot, Sequencer } from '../../src/store/sequencer.js'
+import { emptySnapshot } from '../../src/store/epoch.js'
+import { Sequencer } from '../../src/store/sequencer.js'
 
 const [subscribers = 1000, events = 40, rounds = 6] = process.argv.slice(2).map(Number)
 

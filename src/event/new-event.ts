@@ -1,5 +1,14 @@
 import { HubError, messageOf } from '../errors.js'
 
+/** An event to be published; `data` that is not a string goes out as its JSON text. */
+export interface NewEvent {
+  readonly data: unknown
+  readonly id?: string | number
+  readonly event?: string
+  /** Milliseconds that a client waits before it reconnects. */
+  readonly retry?: number
+}
+
 /**
  * The JSON of an event that a program hands over; nothing where it is none.
  *

@@ -1,4 +1,4 @@
-import { within } from '../within.js'
+import { within } from './within.js'
 
 /** What is under way, so that a stop can wait for it. */
 export class Activity<T> implements Iterable<T> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile, rename, rm, symlink, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LogFile } from '../../src/cli/log-file.js'
+import { LogFile } from '../../src/log/log-file.js'
 import { makeFolder } from '../helpers/folder.js'
 import { until } from '../helpers/until.js'
 

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
 import { EXIT, HUB_EXIT_CODES, withExitCodes } from '../src/cli/exit-code.js'
 import { HubCommand, seconds } from '../src/cli/hub-command.js'
+import { readCertificates } from '../src/config/certificates.js'
 
 export default class Bench extends HubCommand {
   static override summary = 'load a hub, and measure what it does'
@@ -124,6 +125,7 @@ It fails where an event was lost, duplicated, out of order or not taken. What a 
         warmUp: flags['warm-up'],
         stormEvents: flags['storm-events'],
         timeout: flags.timeout * 1000,
+        ca: readCertificates(flags.ca, '--ca'),
       },
       { signal: this.#interruption.signal, onProgress: (progress) => bar.show(progress) },
     ).finally(() => bar.clear())

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { connect as connectPlain, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectSecurely } from 'node:tls'
-import { HubError, reasonOf } from '../errors.js'
+import { refusal, unreachable } from '../client/failure.js'
+import { HubError } from '../errors.js'
 
 /** What in a URL stands for a channel's name. */
 export const CHANNEL = '{channel}'
@@ -17,6 +18,8 @@ export interface Endpoint {
   readonly host: string
   /** With `{channel}` where the channel's name goes. */
   readonly target: string
+  /** The certificates that it is trusted by, in PEM; by default Node's. */
+  readonly ca: string | undefined
 }
 
 /** Ms that a first connection may take. */
@@ -24,9 +27,10 @@ const CONNECT_TIMEOUT = 10_000
 
 /**
  * @param url with `{channel}` where the channel's name goes
+ * @param ca the certificates that it is trusted by, in PEM
  * @throws {HubError} `INVALID_CONFIG` if it is not a URL
  */
-export function toEndpoint(url: string): Endpoint {
+export function toEndpoint(url: string, ca: string | undefined): Endpoint {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.username || parsed.password) {
     throw new HubError(
@@ -45,6 +49,7 @@ export function toEndpoint(url: string): Endpoint {
     isSecure,
     host,
     target,
+    ca,
   }
 }
 
@@ -61,35 +66,24 @@ export async function reach(endpoint: Endpoint): Promise<Endpoint> {
     })
     return { ...endpoint, address: socket.remoteAddress ?? endpoint.address }
   } catch (error) {
-    throw unreachable(endpoint, error)
+    throw unreachable(`${endpoint.isSecure ? 'https' : 'http'}://${endpoint.host}`, error)
   } finally {
     socket.on('error', () => {}).destroy()
   }
 }
 
-function unreachable({ host, isSecure }: Endpoint, cause: unknown): HubError {
-  return new HubError(
-    'HUB_UNREACHABLE',
-    `no answer from a hub at ${isSecure ? 'https' : 'http'}://${host} (${reasonOf(cause)}); check that it runs and that the URL is right`,
-    { cause },
-  )
-}
-
 /** @param onread what reads from it; by default it is a stream */
 export function connectTo(endpoint: Endpoint, onread?: OnReadOpts): Socket {
-  const { address, hostname, port, isSecure } = endpoint
+  const { address, hostname, port, isSecure, ca } = endpoint
   const options = { host: address, port, ...(onread && { onread }) }
   if (!isSecure) return connectPlain(options).setNoDelay(true)
   const servername = /^[\d.]+$|:/.test(hostname) ? '' : hostname
-  return connectSecurely({ ...options, servername })
+  return connectSecurely({ ...options, servername, ca })
 }
 
 /** What the hub says of a request that it did not take. */
-export function refusal(status: number, body: string): HubError {
-  const text = `${saidIn(body) ?? 'it does not say why'} (${status})`
-  return status >= 400 && status < 500
-    ? new HubError('HUB_REFUSED', `the hub refused: ${text}`)
-    : new HubError('HUB_FAILED', `the hub failed: ${text}`)
+export function refusalOf(status: number, body: string): HubError {
+  return refusal(status, saidIn(body) ?? 'it does not say why')
 }
 
 function saidIn(body: string): string | undefined {

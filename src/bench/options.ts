@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { channelPath, hubUrl } from '../client/address.js'
 import { HubError } from '../errors.js'
+import { openFilesLimit } from '../limits/open-files.js'
 import { CHANNEL, toEndpoint } from './endpoint.js'
 import type { Plan } from './plan.js'
 import { MAX_EVENTS, MAX_PUBLISHERS, STAMP_LENGTH } from './stamp.js'
@@ -43,6 +43,8 @@ export interface BenchOptions {
   readonly timeout: number
   /** The server's process, where it is not to be looked for. */
   readonly pid?: number | undefined
+  /** The certificates that a server behind https is trusted by, in PEM; by default Node's. */
+  readonly ca?: string | undefined
 }
 
 const DEFAULT_BODY = '{"id":"{id}","data":"{data}"}'
@@ -54,10 +56,13 @@ const OTHER_FILES = 40
 /** @throws {HubError} `INVALID_CONFIG` where it cannot be done */
 export function toPlan(options: BenchOptions): Plan {
   const { channel, channels, subscribers, publishers, size, storm, stormEvents } = options
-  const { subscribeUrl, publishUrl, headers = [], body = DEFAULT_BODY, timeout } = options
+  const { subscribeUrl, publishUrl, headers = [], body = DEFAULT_BODY, timeout, ca } = options
   const hub = hubUrl(options.url, '').href + CHANNEL
   const run = randomBytes(3).toString('hex')
-  const [subscribe, publish] = [toEndpoint(subscribeUrl ?? hub), toEndpoint(publishUrl ?? hub)]
+  const [subscribe, publish] = [
+    toEndpoint(subscribeUrl ?? hub, ca),
+    toEndpoint(publishUrl ?? hub, ca),
+  ]
 
   check(size >= MIN_SIZE, `an event has ${MIN_SIZE} bytes at least, for its number and time`)
   check(publishers < MAX_PUBLISHERS, `there can be ${MAX_PUBLISHERS - 1} publishers at most`)
@@ -119,25 +124,15 @@ function checkStorm({
 }
 
 function checkFiles(connections: number, options: BenchOptions): void {
-  const limit = openFilesLimit()
+  const limit = openFilesLimit() // Node raises it as far as it may be
   const needed = connections + OTHER_FILES
-  if (limit === undefined || needed <= limit) return
+  if (needed <= limit) return
   const processes = Math.ceil((options.subscribers + options.storm) / (limit - OTHER_FILES))
   check(
     false,
     `a process may open ${limit} files here, and ${connections} streams need ${needed}: ` +
       `raise the limit (ulimit -n ${needed}), or take more processes (--processes ${processes})`,
   )
-}
-
-/** Undefined where that is not known. Node raises the soft limit to the hard one. */
-function openFilesLimit(): number | undefined {
-  try {
-    const text = execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim()
-    return /^\d+$/.test(text) ? Number(text) : undefined
-  } catch {
-    return undefined // there is no shell
-  }
 }
 
 function check(isSo: boolean, message: string): void {

@@ -4,7 +4,7 @@ import { backoff } from '../backoff.js'
 import { messageOf } from '../errors.js'
 import { type AnswerListener, AnswerReader, type Head } from './answer-reader.js'
 import { now } from './clock.js'
-import { CHANNEL, connectTo, refusal } from './endpoint.js'
+import { CHANNEL, connectTo, refusalOf } from './endpoint.js'
 import type { Histogram } from './histogram.js'
 import { channelOf } from './numbering.js'
 import type { Plan } from './plan.js'
@@ -129,7 +129,7 @@ export class Publisher implements AnswerListener {
       this.#latency().record(now() - time)
       return true
     }
-    if (status >= 300 && status < 500) throw refusal(status, this.#answer)
+    if (status >= 300 && status < 500) throw refusalOf(status, this.#answer)
     this.failed.push(number)
     return false
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { descriptorsOf, processes, targetOf, textOf } from '../proc.js'
 
 /** State of a socket that listens, in /proc/net/tcp. */
 const LISTENING = '0A'
@@ -15,7 +15,7 @@ export function listenersOn(port: number): number[] {
   const sockets = new Set(listening(port).map((inode) => `socket:[${inode}]`))
   if (sockets.size === 0) return []
   const pids = processes().filter((pid) =>
-    list(`/proc/${pid}/fd`).some((fd) => sockets.has(linkOf(`/proc/${pid}/fd/${fd}`))),
+    descriptorsOf(pid).some((fd) => sockets.has(targetOf(pid, fd) ?? '')),
   )
   return pids.some((pid) => MIDDLEMEN.has(nameOf(pid))) ? [] : pids
 }
@@ -37,8 +37,8 @@ export function memoryOf(pids: readonly number[]): number {
 
 function listening(port: number): string[] {
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => {
-    const rows = read(file).split('\n').slice(1)
+  return ['net/tcp', 'net/tcp6'].flatMap((file) => {
+    const rows = textOf('self', file).split('\n').slice(1)
     return rows.flatMap((row) => {
       const [, address = '', , state, , , , , , inode = ''] = row.trim().split(/\s+/)
       return address.endsWith(local) && state === LISTENING ? [inode] : []
@@ -56,12 +56,6 @@ function withChildren(pids: readonly number[]): number[] {
   return [...family]
 }
 
-function processes(): number[] {
-  return list('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-}
-
 /** User and system time. */
 function ticksOf(pid: number): number {
   const [user = 0, system = 0] = statOf(pid).slice(11, 13).map(Number)
@@ -71,42 +65,25 @@ function ticksOf(pid: number): number {
 /** Its share of what is resident, or where only its owner may know that, all of it. */
 function residentOf(pid: number): number {
   const kilobytes =
-    /^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`)) ??
-    /^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))
+    /^Pss:\s+(\d+)/m.exec(textOf(pid, 'smaps_rollup')) ??
+    /^VmRSS:\s+(\d+)/m.exec(textOf(pid, 'status'))
   return Number(kilobytes?.[1] ?? 0) * 1024
 }
 
 /** What /proc says of a process, from its state on. */
 function statOf(pid: number): string[] {
-  const text = read(`/proc/${pid}/stat`)
+  const text = textOf(pid, 'stat')
   return text.slice(text.lastIndexOf(')') + 2).split(' ') // its name may hold anything
 }
 
 function nameOf(pid: number): string {
-  return read(`/proc/${pid}/comm`).trim()
+  return textOf(pid, 'comm').trim()
 }
 
 function ticksPerSecond(): number {
-  return Number(attempt(() => execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' })) || 100)
-}
-
-function read(file: string): string {
-  return attempt(() => readFileSync(file, 'utf8')) ?? ''
-}
-
-function list(folder: string): string[] {
-  return attempt(() => readdirSync(folder)) ?? []
-}
-
-function linkOf(file: string): string {
-  return attempt(() => readlinkSync(file)) ?? ''
-}
-
-/** Processes come and go while they are looked at, and some are not to be looked at. */
-function attempt<T>(look: () => T): T | undefined {
   try {
-    return look()
+    return Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' })) || 100
   } catch {
-    return undefined
+    return 100 // there is no getconf; it is so nearly everywhere
   }
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { HubError, messageOf, reasonOf } from '../errors.js'
 import { type AnswerListener, AnswerReader, type Head } from './answer-reader.js'
 import { now } from './clock.js'
-import { CHANNEL, connectTo, type Endpoint, refusal } from './endpoint.js'
+import { CHANNEL, connectTo, type Endpoint, refusalOf } from './endpoint.js'
 import { type EventListener, EventReader } from './event-reader.js'
 import type { Ledger } from './ledger.js'
 import type { StampFormat } from './stamp.js'
@@ -164,7 +164,7 @@ export class Subscriber implements AnswerListener, EventListener {
   /** An EventSource does not come back from a refusal; from a hub that is overloaded it may. */
   #refuse(status: number, body: string): void {
     this.#refused = undefined
-    if (status < 500 || this.reconnects === 0) this.#around.onFailure(refusal(status, body))
+    if (status < 500 || this.reconnects === 0) this.#around.onFailure(refusalOf(status, body))
   }
 
   #blame(error: Error): void {

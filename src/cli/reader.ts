@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { descriptorsOf, processes, targetOf, textOf } from '../proc.js'
 
 /** Ms between two looks. */
 const INTERVAL = 250
 
 /** An end of a pipe that a process has open. */
 interface Reader {
-  readonly pid: string
+  readonly pid: number
   readonly fd: string
 }
 
@@ -16,12 +16,12 @@ interface Reader {
  * it belongs to the same user; elsewhere, and when in doubt, the next write finds out.
  */
 export function whenReaderIsGone(gone: () => void): void {
-  const pipe = linkOf('self', '1')
+  const pipe = targetOf('self', '1')
   if (!pipe?.startsWith('pipe:')) return
   let known = readersOf(pipe)
   if (known.length === 0) return
   const timer = setInterval(() => {
-    if (known.some(({ pid, fd }) => linkOf(pid, fd) === pipe)) return
+    if (known.some(({ pid, fd }) => targetOf(pid, fd) === pipe)) return
     const isCertain = known.every(({ pid }) => isOver(pid))
     known = readersOf(pipe)
     if (known.length > 0) return
@@ -32,38 +32,17 @@ export function whenReaderIsGone(gone: () => void): void {
 }
 
 function readersOf(pipe: string): Reader[] {
-  return list('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => list(`/proc/${pid}/fd`).map((fd) => ({ pid, fd })))
-    .filter(({ pid, fd }) => linkOf(pid, fd) === pipe && isForReading(pid, fd))
+  return processes()
+    .flatMap((pid) => descriptorsOf(pid).map((fd) => ({ pid, fd })))
+    .filter(({ pid, fd }) => targetOf(pid, fd) === pipe && isForReading(pid, fd))
 }
 
 /** Whether a process has ended, or has an end of the pipe no more for all to see. */
-function isOver(pid: string): boolean {
-  return !list('/proc').includes(pid) || list(`/proc/${pid}/fd`).length > 0
+function isOver(pid: number): boolean {
+  return !processes().includes(pid) || descriptorsOf(pid).length > 0
 }
 
-function isForReading(pid: string, fd: string): boolean {
-  const [, flags] =
-    /^flags:\s+(\d+)/m.exec(
-      attempt(() => readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8')) ?? '',
-    ) ?? []
+function isForReading(pid: number, fd: string): boolean {
+  const [, flags] = /^flags:\s+(\d+)/m.exec(textOf(pid, `fdinfo/${fd}`)) ?? []
   return flags !== undefined && (Number.parseInt(flags, 8) & 3) === 0
-}
-
-function linkOf(pid: string, fd: string): string | undefined {
-  return attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`))
-}
-
-function list(folder: string): string[] {
-  return attempt(() => readdirSync(folder)) ?? []
-}
-
-/** Processes come and go while they are looked at, and some are not to be looked at. */
-function attempt<T>(look: () => T): T | undefined {
-  try {
-    return look()
-  } catch {
-    return undefined
-  }
 }

@@ -1,4 +1,5 @@
-import { HubError, reasonOf } from '../errors.js'
+import { HubError } from '../errors.js'
+import { refusal, unreachable } from './failure.js'
 import { trustingFetch } from './trusting-fetch.js'
 
 /** How long a request may take, as whom it is made, and who is trusted to answer it. */
@@ -40,11 +41,11 @@ export async function request<T>(
     const whole = { ...init, headers, signal: AbortSignal.any(signals) }
     const isOwn = ca !== undefined && url.protocol === 'https:'
     const response = await (isOwn ? trustingFetch(url, whole, ca) : fetch(url, whole))
-    if (!response.ok) throw await refusal(response)
+    if (!response.ok) throw await refusalOf(response)
     return await read(response)
   } catch (error) {
     if (error instanceof HubError || signal?.aborted) throw error
-    throw unreachable(url, error)
+    throw unreachable(url.origin, error)
   } finally {
     clearTimeout(timer)
   }
@@ -80,38 +81,12 @@ function withToken(headers: RequestInit['headers'], token: string | undefined): 
   return all
 }
 
-function unreachable({ origin }: URL, cause: unknown): HubError {
-  const reason = reasonOf(cause)
-  const message =
-    tlsProblem(origin, reason) ??
-    `no answer from a hub at ${origin} (${reason}); check that it runs and that the URL is right`
-  return new HubError('HUB_UNREACHABLE', message, { cause })
-}
-
-/** What to tell of a server that was reached, but is not who it should be. */
-function tlsProblem(origin: string, reason: string): string | undefined {
-  if (/ALTNAME/.test(reason)) {
-    return `the certificate of the hub at ${origin} is for another name (${reason}); use one that it has in the URL`
-  }
-  if (/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(reason)) {
-    return `the certificate of the hub at ${origin} is not valid now (${reason}); give the hub a new one`
-  }
-  if (/CERT|SIGNATURE/.test(reason)) {
-    return `the certificate of the hub at ${origin} is not trusted (${reason}); name the file of its authority with --ca`
-  }
-  return /WRONG_VERSION_NUMBER|EPROTO|PACKET_LENGTH/.test(reason)
-    ? `what answers at ${origin} does not speak HTTPS (${reason}); check the URL, or try http://`
-    : undefined
-}
-
-async function refusal(response: Response): Promise<HubError> {
+async function refusalOf(response: Response): Promise<HubError> {
   const { status, statusText, headers } = response
   const moved = headers.get('location')
   const said = (await readObject(response).catch(() => undefined))?.message
   const message = typeof said === 'string' ? said : moved ? `it moved to ${moved}` : statusText
-  return status >= 400 && status < 500
-    ? new HubError('HUB_REFUSED', `the hub refused: ${message} (${status})`)
-    : new HubError('HUB_FAILED', `the hub failed: ${message} (${status})`)
+  return refusal(status, message)
 }
 
 /** The JSON object that an answer is; undefined for anything else, which may never end. */

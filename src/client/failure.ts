@@ -1,0 +1,41 @@
+import { HubError, reasonOf } from '../errors.js'
+
+/**
+ * The error for a request that a hub did not take.
+ *
+ * @param said why, in the hub's own words
+ */
+export function refusal(status: number, said: string): HubError {
+  return status >= 400 && status < 500
+    ? new HubError('HUB_REFUSED', `the hub refused: ${said} (${status})`)
+    : new HubError('HUB_FAILED', `the hub failed: ${said} (${status})`)
+}
+
+/**
+ * The error for a hub that did not answer.
+ *
+ * @param origin where it should be, as `http://127.0.0.1:8080`
+ */
+export function unreachable(origin: string, cause: unknown): HubError {
+  const reason = reasonOf(cause)
+  const message =
+    tlsProblem(origin, reason) ??
+    `no answer from a hub at ${origin} (${reason}); check that it runs and that the URL is right`
+  return new HubError('HUB_UNREACHABLE', message, { cause })
+}
+
+/** What to tell of a server that was reached, but is not who it should be. */
+function tlsProblem(origin: string, reason: string): string | undefined {
+  if (/ALTNAME/.test(reason)) {
+    return `the certificate of the hub at ${origin} is for another name (${reason}); use one that it has in the URL`
+  }
+  if (/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(reason)) {
+    return `the certificate of the hub at ${origin} is not valid now (${reason}); give the hub a new one`
+  }
+  if (/CERT|SIGNATURE/.test(reason)) {
+    return `the certificate of the hub at ${origin} is not trusted (${reason}); name the file of its authority with --ca`
+  }
+  return /WRONG_VERSION_NUMBER|EPROTO|PACKET_LENGTH/.test(reason)
+    ? `what answers at ${origin} does not speak HTTPS (${reason}); check the URL, or try http://`
+    : undefined
+}

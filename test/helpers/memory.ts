@@ -10,5 +10,6 @@ export function collectGarbage(): void {
 /** Bytes of buffers that are in use, garbage left out. */
 export function bufferBytes(): number {
   collectGarbage()
+  collectGarbage() // buffers are let go of beside; this waits for that
   return process.memoryUsage().arrayBuffers
 }

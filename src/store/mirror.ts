@@ -1,39 +1,9 @@
-import { type Entry, NOTHING, type Snapshot } from '../event/entry.js'
-import { newEpoch } from './epoch.js'
+import { NOTHING, type Snapshot } from '../event/entry.js'
+import { emptySnapshot, newEpoch } from './epoch.js'
 import { Pacer } from './pacer.js'
+import type { Mark, Reading, Stamped } from './reading.js'
+import { ReorderBuffer } from './reorder-buffer.js'
 import type { Break, Follower } from './store.js'
-
-/** An event from where the truth is. */
-export interface Stamped {
-  readonly epoch: string
-  /** Names this event and no other, of whatever number. */
-  readonly token: string
-  /** The token of the event before it; empty where there was none. */
-  readonly previous: string
-  readonly entry: Entry
-}
-
-/** How far a mirror has come. */
-export interface Mark {
-  readonly epoch: string
-  readonly head: number
-  /** The token of the event at the head. */
-  readonly token: string
-}
-
-/** What there is after a mark. */
-export type Reading =
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'same' }
-  /** Events that follow it, not always all, and the number of the newest. */
-  | { readonly kind: 'after'; readonly head: number; readonly entries: readonly Stamped[] }
-  /** One cannot go on from it. */
-  | {
-      readonly kind: 'all'
-      readonly snapshot: Snapshot
-      readonly token: string
-      readonly reason: Break
-    }
 
 export interface MirrorOptions {
   /** Reads on from a mark, or all there is. */
@@ -53,9 +23,6 @@ const SPACING = 100
 /** How many times longer that is while nothing new is found. */
 const CALM = 10
 
-/** Bytes of events that have run ahead; further ones are read when their turn comes. */
-const MAX_HELD = 4_194_304
-
 /** Ms after a reading that failed, until what is still missing is read again. */
 const AFTER_FAILURE = 1000
 
@@ -72,9 +39,7 @@ export class Mirror {
   /** Its epoch is one that no event has, until there is one. */
   #mark: Mark
   #isLoaded = false
-  /** Events that have run ahead, by their number. */
-  readonly #held = new Map<number, Stamped>()
-  #heldBytes = 0
+  readonly #ahead = new ReorderBuffer()
   readonly #tokens = new Map<number, string>()
   readonly #waiting = new Set<{ readonly sequence: number; readonly resolve: () => void }>()
   #reading: Promise<void> = Promise.resolve()
@@ -111,7 +76,7 @@ export class Mirror {
     if (epoch !== this.#mark.epoch) {
       if (this.#isLoaded && this.#mark.head === 0 && sequence === 1) this.#adopt(epoch)
       else {
-        this.#hold(stamped)
+        this.#ahead.hold(stamped)
         this.#readSoon()
         return
       }
@@ -120,9 +85,9 @@ export class Mirror {
       if (this.#tokens.get(sequence) !== token) this.#readSoon()
       return
     }
-    this.#hold(stamped)
+    this.#ahead.hold(stamped)
     this.#drain()
-    if (this.#held.size > 0) this.#awaitHole(this.#options.patience ?? PATIENCE)
+    if (this.#ahead.size > 0) this.#awaitHole(this.#options.patience ?? PATIENCE)
   }
 
   /**
@@ -178,7 +143,7 @@ export class Mirror {
     try {
       await this.#reading
     } catch (error) {
-      if (this.#held.size > 0) this.#awaitHole(AFTER_FAILURE)
+      if (this.#ahead.size > 0) this.#awaitHole(AFTER_FAILURE)
       throw error
     }
   }
@@ -199,11 +164,11 @@ export class Mirror {
       case 'nothing':
         if (mark && mark !== this.#mark) return false // it may have been read before what arrived
         if (!this.#isLoaded || this.#mark.head > 0) {
-          this.#load({ ...NOTHING, epoch: newEpoch() }, '', 'reset')
+          this.#load(emptySnapshot(), '', 'reset')
         }
         return true
       case 'same':
-        this.#isCalm = this.#held.size === 0
+        this.#isCalm = this.#ahead.size === 0
         return true
       case 'after':
         return !this.#goOn(reading.entries) || this.#mark.head >= reading.head
@@ -220,11 +185,7 @@ export class Mirror {
   #goOn(entries: readonly Stamped[]): boolean {
     const { head } = this.#mark
     if (head === 0) this.#adopt(entries[0]?.epoch)
-    for (const stamped of entries) {
-      const { sequence } = stamped.entry
-      if (sequence <= head) continue
-      this.#keep(sequence, stamped)
-    }
+    for (const stamped of entries) if (stamped.entry.sequence > head) this.#ahead.keep(stamped)
     this.#drain()
     return this.#mark.head > head
   }
@@ -245,9 +206,7 @@ export class Mirror {
     this.#mark = { epoch, head, token }
     this.#tokens.clear()
     this.#tokens.set(head, token)
-    for (const [sequence, held] of this.#held) {
-      if (sequence <= head || held.epoch !== epoch) this.#release(sequence)
-    }
+    this.#ahead.retain(epoch, head)
     this.#options.follower.load(snapshot, this.#isLoaded ? reason : undefined)
     this.#isLoaded = true
     for (const { resolve } of this.#waiting) resolve()
@@ -260,31 +219,13 @@ export class Mirror {
     if (!this.#isClosed) this.#hole ??= setTimeout(() => this.#readSoon(), patience)
   }
 
-  #hold(stamped: Stamped): void {
-    const { frame, sequence } = stamped.entry
-    if (this.#heldBytes + frame.length > MAX_HELD && this.#held.size > 0) return
-    this.#keep(sequence, stamped)
-  }
-
-  #keep(sequence: number, stamped: Stamped): void {
-    this.#release(sequence)
-    this.#held.set(sequence, stamped)
-    this.#heldBytes += stamped.entry.frame.length
-  }
-
-  #release(sequence: number): void {
-    this.#heldBytes -= this.#held.get(sequence)?.entry.frame.length ?? 0
-    this.#held.delete(sequence)
-  }
-
-  /** Tells the follower of what is held and comes next. */
+  /** Tells the follower of what has run ahead and comes next. */
   #drain(): void {
     if (!this.#isLoaded) return
     for (;;) {
       const { epoch, head, token } = this.#mark
-      const next = this.#held.get(head + 1)
+      const next = this.#ahead.take(head + 1)
       if (!next) break
-      this.#release(head + 1)
       if (next.epoch !== epoch || (next.previous !== token && head > 0)) {
         this.#readSoon()
         return
@@ -296,7 +237,7 @@ export class Mirror {
       this.#waiting.delete(waiting)
       waiting.resolve()
     }
-    if (this.#held.size > 0) return
+    if (this.#ahead.size > 0) return
     clearTimeout(this.#hole)
     this.#hole = undefined
   }

@@ -1,6 +1,6 @@
 import { toEntry } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
-import type { Stamped } from './mirror.js'
+import type { Stamped } from './reading.js'
 
 const HEAD = /^(\S+) (\d+) (\d+) (\d+) (\d+) (\S+) (\S+) ([^\n]*)/
 

@@ -1,7 +1,7 @@
 import { isKept, type KeptEntry } from '../event/entry.js'
 import { History, type HistoryLimits } from '../event/history.js'
 import { newEpoch } from './epoch.js'
-import type { Mark, Reading } from './mirror.js'
+import type { Mark, Reading } from './reading.js'
 import type { RedisContext } from './redis-context.js'
 import { decodeEntry } from './redis-entry.js'
 import type { ChannelKeys } from './redis-keys.js'

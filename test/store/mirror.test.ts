@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { type Entry, NOTHING, type Snapshot, toEntry } from '../../src/event/entry.js'
-import { type Mark, Mirror, type Reading, type Stamped } from '../../src/store/mirror.js'
+import { Mirror } from '../../src/store/mirror.js'
+import type { Mark, Reading, Stamped } from '../../src/store/reading.js'
 
 /** What can happen between a channel and its mirror, in any order. */
 type Step =

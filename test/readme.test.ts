@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SECTIONS } from '../src/config/schema.js'
+import { SECTIONS } from '../src/config/sections.js'
 import { packageRoot } from './helpers/package-root.js'
 
 describe('the README', () => {

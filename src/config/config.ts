@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import type { Algorithm } from '../access/key.js'
 import { parseOrigin } from '../access/origins.js'
-import { type FilledFile, MAX_WORKERS } from './schema.js'
+import type { FilledFile } from './schema.js'
+import { MAX_WORKERS } from './sections.js'
 import { defaultStorageDir, storageDirs } from './storage-dir.js'
 
 /** Who may do something to a channel: all, those that a token or key lets, or nobody. */

@@ -3,7 +3,8 @@ import { check } from './check.js'
 import { type Config, toConfig } from './config.js'
 import type { Override } from './environment.js'
 import { ConfigError, type Fault, keyPath, valueAt } from './fault.js'
-import { type FilledFile, KEYS, SECTIONS } from './schema.js'
+import { type FilledFile, KEYS } from './schema.js'
+import { SECTIONS } from './sections.js'
 
 export interface Resolved {
   readonly config: Config

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Config } from '../../src/config/config.js'
 import { ConfigError } from '../../src/config/fault.js'
 import { resolveConfig } from '../../src/config/resolve.js'
-import { SECTIONS } from '../../src/config/schema.js'
+import { SECTIONS } from '../../src/config/sections.js'
 import { faultsOf } from './faults-of.js'
 
 const env = { HOME: '/home/nobody' }

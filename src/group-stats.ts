@@ -1,4 +1,5 @@
 import type { ChannelStats, Stats } from './stats.js'
+import { sum } from './sum.js'
 
 /** What one hub of a group tells of itself. */
 export interface HubStats extends Stats {
@@ -40,7 +41,7 @@ export function groupStats(hubs: readonly HubStats[], missing: number | undefine
     global: {
       ...sums,
       uptime: globals.map(({ uptime }) => uptime).reduce(later),
-      broadcasted_events: channels.reduce((sum, stats) => sum + stats.broadcasted_events, 0),
+      broadcasted_events: sum(channels.map((stats) => stats.broadcasted_events)),
       channels: channels.length,
     },
     channels,

@@ -1,6 +1,7 @@
 import type { Counters } from './channel/counters.js'
 import type { Counted, Counts, ServerCounters } from './counts.js'
 import type { AmqpStats } from './input/amqp-input.js'
+import { sum } from './sum.js'
 
 /** The hub's figures under the original's names; all are counts since it started. [ssehub] */
 export interface Stats {
@@ -91,20 +92,19 @@ export function statsOf({
 }: Sources): Stats {
   const channels = [...listed].map(channelStats)
   const counts = [...all]
-  const sum = (name: keyof Counters) =>
-    counts.reduce((sum, { counters }) => sum + counters[name], 0)
+  const count = (name: keyof Counters) => sum(counts.map(({ counters }) => counters[name]))
   return {
     global: {
       uptime: clockTime(uptime),
-      clients: counts.reduce((sum, { subscribers }) => sum + subscribers, 0),
-      broadcasted_events: sum('events'),
-      channel_connects: sum('connects'),
-      channel_disconnects: sum('disconnects'),
-      channel_client_errors: sum('errors'),
-      channel_gaps: sum('gaps'),
-      channel_stalled_clients: sum('stalls'),
-      evicted_by_bytes: counts.reduce((sum, { evictions }) => sum + evictions.bytes, 0),
-      evicted_by_age: counts.reduce((sum, { evictions }) => sum + evictions.age, 0),
+      clients: sum(counts.map(({ subscribers }) => subscribers)),
+      broadcasted_events: count('events'),
+      channel_connects: count('connects'),
+      channel_disconnects: count('disconnects'),
+      channel_client_errors: count('errors'),
+      channel_gaps: count('gaps'),
+      channel_stalled_clients: count('stalls'),
+      evicted_by_bytes: sum(counts.map(({ evictions }) => evictions.bytes)),
+      evicted_by_age: sum(counts.map(({ evictions }) => evictions.age)),
       router_read_errors: requests.routerReadErrors,
       invalid_http_req: requests.invalidRequests,
       oversized_http_req: requests.oversizedRequests,

@@ -5,3 +5,8 @@ export function add<T extends object>(sums: T, more: T): void {
     sums[key] = ((sums[key] as number) + count) as T[keyof T]
   }
 }
+
+/** What numbers are together. */
+export function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0)
+}

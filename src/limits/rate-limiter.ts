@@ -44,6 +44,7 @@ export class RateLimiter {
     bucket.tokens -= 1
     return true
   }
+
   #place(key: string, bucket: Bucket, now: number): void {
     bucket.placed = now
     this.#buckets.delete(key)

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { cannotListen } from '../server/listening.js'
+import { sum } from '../sum.js'
 import { type BoundSocket, bind } from './bound.js'
 
 /** What takes connections by itself, as many as it is allowed to. */
@@ -56,8 +57,7 @@ export class Acceptor {
     const takers = [...this.#takers].filter(({ isReady }) => isReady)
     const counts = takers.map(({ connections }) => connections)
     const least = Math.min(...counts)
-    const all = counts.reduce((sum, count) => sum + count, 0)
-    const slack = Math.max(SLACK.few, Math.floor(all * SLACK.share))
+    const slack = Math.max(SLACK.few, Math.floor(sum(counts) * SLACK.share))
     const limit = takers.length === 1 ? Number.MAX_SAFE_INTEGER : least + slack
     for (const taker of takers) {
       const { connections, limit: told } = taker

@@ -10,7 +10,9 @@ import type { Store } from './store/store.js'
 import type { Credentials } from './tls/credentials.js'
 
 /** What a hub that is a worker has from its primary, and not of its own. */
-export interface Upstream extends Gate {
+export interface Upstream {
+  /** Who counts connections. */
+  readonly gate: Gate
   readonly stores: ReadonlyMap<CacheAdapter, Store>
   readonly counters: ServerCounters
   /** Undefined for plain HTTP. */

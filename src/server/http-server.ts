@@ -33,7 +33,6 @@ export interface HttpServerOptions
   readonly now: () => number
   /** Ms since some moment, whatever is done to the clock. */
   readonly elapsed: () => number
-  /** Ms between two requests for the keys of tokens at least. */
   /** What it has from elsewhere if it is a worker's. */
   readonly upstream: Upstream | undefined
 }
@@ -83,7 +82,7 @@ export class HttpServer {
       authority: new Authority(config.auth, { logger, now }),
       trustedProxies,
       connections: new Connections({
-        gate: upstream ?? this.#gate,
+        gate: upstream?.gate ?? this.#gate,
         maxRefusals: this.#room.maxRefusals,
         trustedProxies,
         counters: this.counters,

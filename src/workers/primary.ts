@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import type { Logger } from 'pino'
+import type { LevelWithSilent, Logger } from 'pino'
 import { Authority } from '../access/authority.js'
 import type { CacheAdapter, Config } from '../config/config.js'
 import type { HubError } from '../errors.js'
@@ -25,7 +25,7 @@ import { WorkerProcess } from './worker-process.js'
 export interface PrimaryOptions {
   readonly logger: Logger
   /** What workers log. */
-  readonly logLevel: string
+  readonly logLevel: LevelWithSilent
   /** Told when workers keep ending, so that there is no hub any more. */
   readonly onFailure: (error: HubError) => void
 }
@@ -141,7 +141,7 @@ export class Primary {
     for (const store of this.#stores.values()) await store.stop()
   }
 
-  #fork(number: number, logLevel: string): WorkerProcess {
+  #fork(number: number, logLevel: LevelWithSilent): WorkerProcess {
     const settings = {
       worker: number,
       config: this.#config,

@@ -1,3 +1,4 @@
+import type { LevelWithSilent } from 'pino'
 import type { CacheAdapter, Config } from '../config/config.js'
 import { type ErrorCode, HubError, messageOf } from '../errors.js'
 import type { Entry, KeptEntry, Snapshot } from '../event/entry.js'
@@ -57,7 +58,7 @@ export interface WorkerSettings {
   /** The worker's number, for its log. */
   readonly worker: number
   readonly config: Config
-  readonly logLevel: string
+  readonly logLevel: LevelWithSilent
   /** Where the hub listens. */
   readonly url: string
   /** What it shows there; undefined for plain HTTP. */

@@ -1,5 +1,4 @@
 import { Socket } from 'node:net'
-import type { LevelWithSilent } from 'pino'
 import { Hub } from '../hub.js'
 import { createLogger } from '../log/logger.js'
 import { cannotListen } from '../server/listening.js'
@@ -51,7 +50,7 @@ function fail(error: unknown): void {
 
 async function start(settings: WorkerSettings): Promise<void> {
   const { config, logLevel, worker: number } = settings
-  const logger = createLogger(logLevel as LevelWithSilent, config.server.logdir)
+  const logger = createLogger(logLevel, config.server.logdir)
   const log = logger.child({ worker: number })
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'the worker failed')

@@ -43,7 +43,7 @@ export async function startHubOf(
     throw error
   }
   const logger = pino({ level: 'silent' })
-  return start(new Primary(config, { logger, logLevel: logger.level, onFailure }), certificate)
+  return start(new Primary(config, { logger, logLevel: 'silent', onFailure }), certificate)
 }
 
 function configOf(settings: Settings, certificate?: Certificate) {

@@ -36,7 +36,7 @@ describe("a worker's process", () => {
   const start = async (): Promise<Started> => {
     const bound = await bind('127.0.0.1', 0)
     const url = `http://127.0.0.1:${bound.address.port}`
-    const settings = { worker: 1, config, logLevel: 'error', url, credentials: undefined }
+    const settings = { worker: 1, config, logLevel: 'error' as const, url, credentials: undefined }
     const one = {
       worker: new WorkerProcess(settings, switchboard, FIGURES, limits),
       client: new HubClient(url),

@@ -1,17 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { sum } from '../sum.js'
+import type { Anchor } from './anchor.js'
 import { now } from './clock.js'
 import { reach } from './endpoint.js'
-import { add, disagreeing, type Findings, noFindings } from './findings.js'
-import type { Anchor } from './generator.js'
+import { add, noFindings, verdictOn } from './findings.js'
 import { GeneratorProcess } from './generator-process.js'
 import type { Answer, Arguments, CallName, GeneratorHandle } from './generator-protocol.js'
-import { Histogram, type HistogramData } from './histogram.js'
 import type { Sent } from './ledger.js'
 import { share } from './numbering.js'
 import { type BenchOptions, processesOf, toPlan } from './options.js'
 import { numbersOf, type Part, type Plan } from './plan.js'
 import type { BenchProgress } from './progress-bar.js'
-import { type BenchResult, type Cost, paceOf, round, type Verdict } from './result.js'
+import { type BenchResult, type Cost, paceOf, round } from './result.js'
 import { cpuOf, isRunning, listenersOn, memoryOf } from './server-processes.js'
 import { MAX_EVENTS } from './stamp.js'
 
@@ -109,7 +109,7 @@ class Run {
     const { start, published } = await this.#publish(events ?? MAX_EVENTS, duration)
     const sent = await this.#sent()
     const arrivals = await this.#ask(this.#readers, 'arrive', sent)
-    const delivered = pace(start, arrivals)
+    const delivered = paceOf(start, arrivals)
     const cost = this.#cost(before, start, delivered.count, published.count)
 
     this.#phase = 'resuming'
@@ -147,7 +147,7 @@ class Run {
     const start = now()
     const openings = await this.#ask(this.#readers, 'connect')
     const opened = openings.reduce((sum, one) => sum + one.opened, 0)
-    const connected = pace(
+    const connected = paceOf(
       start,
       openings.map((one) => ({ ...one, count: one.opened })),
     )
@@ -172,7 +172,7 @@ class Run {
     const sent = await this.#sent()
     await this.#ask(this.#readers, 'arrive', sent)
     const took = publishings.map(({ endedAt, latency }) => ({ count: 0, lastAt: endedAt, latency }))
-    const { latency, seconds } = pace(start, took)
+    const { latency, seconds } = paceOf(start, took)
     const count = taken(sent) - before
     const published = { count, seconds, perSecond: round(count / (seconds || 1)), latency }
     return { start, published }
@@ -183,7 +183,7 @@ class Run {
     const before = this.#cpu()
     const start = now()
     const arrivals = await this.#ask(this.#readers, 'storm', { clients, anchors, sent })
-    const { latency, ...all } = pace(start, arrivals)
+    const { latency, ...all } = paceOf(start, arrivals)
     const storm = { count: clients, seconds: all.seconds, perSecond: round(clients / all.seconds) }
     return {
       storm: { ...storm, events: all.count, eventsPerSecond: all.perSecond, latency },
@@ -256,33 +256,7 @@ function startProcess(plan: Plan, part: Part): GeneratorHandle {
   return new GeneratorProcess(plan, part)
 }
 
-function pace(
-  start: number,
-  parts: readonly { count: number; lastAt: number; latency: HistogramData }[],
-) {
-  const all = new Histogram()
-  for (const { latency } of parts) all.merge(latency)
-  const end = Math.max(start, ...parts.map(({ lastAt }) => lastAt))
-  return paceOf(sum(parts.map(({ count }) => count)), end - start, all)
-}
-
-function verdictOn(findings: Findings, { failed }: Sent): Verdict {
-  const { orders, ...counts } = findings
-  const verdict = {
-    ...counts,
-    disagreeing: disagreeing(findings),
-    failed: sum(failed.map(({ length }) => length)),
-  }
-  const { lost, duplicated, reordered, damaged, failed: untaken } = verdict
-  const faults = lost + duplicated + reordered + damaged + untaken + verdict.disagreeing
-  return { ok: faults === 0, ...verdict }
-}
-
 /** Events that the server has taken. */
 function taken({ counts, failed }: Sent): number {
   return sum(counts) - sum(failed.map(({ length }) => length))
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0)
 }

@@ -1,4 +1,6 @@
+import { sum } from '../sum.js'
 import type { Faults, Sent } from './ledger.js'
+import type { Verdict } from './result.js'
 import type { Subscriber } from './subscriber.js'
 
 /** What subscribers were given, and were not. */
@@ -32,12 +34,17 @@ const COUNTS = [
   'reconnects',
 ] as const
 
+/** Nothing was found yet. */
 export function noFindings(): Findings {
   const counts = Object.fromEntries(COUNTS.map((name) => [name, 0]))
   return { ...(counts as Record<(typeof COUNTS)[number], number>), orders: new Map() }
 }
 
-/** @param group those of a channel who should all have seen the same are in one */
+/**
+ * Adds what one subscriber was given.
+ *
+ * @param group those of a channel who should all have seen the same are in one
+ */
 export function addSubscriber(
   findings: Findings,
   {
@@ -74,12 +81,25 @@ export function add(findings: Findings, more: Findings): void {
   }
 }
 
+/** What is to be said of what was found. */
+export function verdictOn(findings: Findings, { failed }: Sent): Verdict {
+  const { orders, ...counts } = findings
+  const verdict = {
+    ...counts,
+    disagreeing: disagreeing(findings),
+    failed: sum(failed.map(({ length }) => length)),
+  }
+  const { lost, duplicated, reordered, damaged, failed: untaken } = verdict
+  const faults = lost + duplicated + reordered + damaged + untaken + verdict.disagreeing
+  return { ok: faults === 0, ...verdict }
+}
+
 /** Subscribers who got all, each publisher's in order, but not in the order that most others did. */
-export function disagreeing({ orders }: Findings): number {
+function disagreeing({ orders }: Findings): number {
   let count = 0
   for (const counts of orders.values()) {
     const subscribers = [...counts.values()]
-    count += subscribers.reduce((sum, one) => sum + one, 0) - Math.max(0, ...subscribers)
+    count += sum(subscribers) - Math.max(0, ...subscribers)
   }
   return count
 }

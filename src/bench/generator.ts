@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { HubError } from '../errors.js'
+import { sum } from '../sum.js'
+import { type Anchor, anchorOf } from './anchor.js'
 import { now } from './clock.js'
 import { Deliveries } from './deliveries.js'
 import { addSubscriber, type Findings, noFindings } from './findings.js'
@@ -8,7 +10,7 @@ import { Ledger, type Sent } from './ledger.js'
 import type { Part, Plan } from './plan.js'
 import { type Order, Publisher } from './publisher.js'
 import { StampFormat } from './stamp.js'
-import { type Seen, Subscriber, type Surroundings } from './subscriber.js'
+import { Subscriber, type Surroundings } from './subscriber.js'
 
 /** How far a process is. */
 export interface Progress {
@@ -27,6 +29,7 @@ export interface Opening {
   readonly latency: HistogramData
 }
 
+/** How events were published. */
 export interface Publishing {
   /** When the last answer came; us. */
   readonly endedAt: number
@@ -43,16 +46,7 @@ export interface Arrival {
   readonly latency: HistogramData
 }
 
-/** Where those that resume on a channel stand. */
-export interface Anchor {
-  readonly channel: number
-  readonly lastId: string | undefined
-  /** The number that is due, for each publisher. */
-  readonly next: readonly number[]
-  /** How many events have come after it. */
-  readonly missed: number
-}
-
+/** What is asked of a storm. */
 export interface Storm {
   readonly clients: number
   readonly anchors: readonly Anchor[]
@@ -101,7 +95,7 @@ export class Generator {
   progress(): Progress {
     return {
       open: this.#opened,
-      sent: this.#publishers.reduce((sum, { sent }) => sum + sent, 0),
+      sent: sum(this.#publishers.map(({ sent }) => sent)),
       delivered: this.#deliveries.count,
       resumed: this.#resumed,
     }
@@ -183,16 +177,7 @@ export class Generator {
 
   /** Where those that resume may begin, on the channels that its subscribers were first on. */
   anchors(): Anchor[] {
-    const scouts = this.#subscribers.filter(({ trail }) => trail.length > 0)
-    return scouts.flatMap(({ trail, ledger }): Anchor[] => {
-      const recent = trail.slice(-(this.#plan.trail + 1))
-      const [anchor, ...missed] = recent
-      if (!anchor) return []
-      const { channel } = ledger
-      return [
-        { channel, lastId: anchor.id, next: rewound(ledger.next, missed), missed: missed.length },
-      ]
-    })
+    return this.#subscribers.flatMap((subscriber) => anchorOf(subscriber, this.#plan.trail) ?? [])
   }
 
   /** Opens its share of a storm's streams at once, and waits until all have what they missed. */
@@ -280,13 +265,4 @@ export class Generator {
     }
     return true
   }
-}
-
-/** The numbers that were due before some events came. */
-function rewound(next: readonly number[], missed: readonly Seen[]): number[] {
-  const due = [...next]
-  for (const { publisher, number } of missed) {
-    due[publisher] = Math.min(due[publisher] ?? number, number)
-  }
-  return due
 }

@@ -1,4 +1,5 @@
-import type { Histogram } from './histogram.js'
+import { sum } from '../sum.js'
+import { Histogram, type HistogramData } from './histogram.js'
 
 /** Ms. */
 export interface Latency {
@@ -29,6 +30,7 @@ export interface Cost {
   readonly cores: number
 }
 
+/** What the server has of memory. */
 export interface Memory {
   /** Bytes that are resident, with all subscribers connected. */
   readonly total: number
@@ -36,6 +38,7 @@ export interface Memory {
   readonly perSubscriber: number
 }
 
+/** What became of events. */
 export interface Verdict {
   /** Whether every subscriber got every event once and in order, or was told that it did not. */
   readonly ok: boolean
@@ -99,14 +102,24 @@ function latencyOf(histogram: Histogram): Latency {
   }
 }
 
-/** @param us that it took */
-export function paceOf(count: number, us: number, histogram: Histogram): Pace {
-  const seconds = Math.max(us, 0) / 1e6
+/**
+ * The pace of what several processes did together.
+ *
+ * @param start when they began; us, as is `lastAt`
+ */
+export function paceOf(
+  start: number,
+  parts: readonly { count: number; lastAt: number; latency: HistogramData }[],
+): Pace {
+  const all = new Histogram()
+  for (const { latency } of parts) all.merge(latency)
+  const count = sum(parts.map((part) => part.count))
+  const seconds = (Math.max(start, ...parts.map(({ lastAt }) => lastAt)) - start) / 1e6
   return {
     count,
     seconds: round(seconds),
     perSecond: seconds > 0 ? round(count / seconds) : 0,
-    latency: latencyOf(histogram),
+    latency: latencyOf(all),
   }
 }
 

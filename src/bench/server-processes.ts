@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { descriptorsOf, processes, targetOf, textOf } from '../proc.js'
+import { sum } from '../sum.js'
 
 /** State of a socket that listens, in /proc/net/tcp. */
 const LISTENING = '0A'
@@ -26,13 +27,12 @@ export function isRunning(pid: number): boolean {
 
 /** Seconds of CPU that processes, and those that they have started, have used. */
 export function cpuOf(pids: readonly number[]): number {
-  const ticks = withChildren(pids).map(ticksOf)
-  return ticks.reduce((sum, count) => sum + count, 0) / ticksPerSecond()
+  return sum(withChildren(pids).map(ticksOf)) / ticksPerSecond()
 }
 
 /** Bytes of memory that are resident for them; what they share counts once. */
 export function memoryOf(pids: readonly number[]): number {
-  return withChildren(pids).reduce((sum, pid) => sum + residentOf(pid), 0)
+  return sum(withChildren(pids).map(residentOf))
 }
 
 function listening(port: number): string[] {

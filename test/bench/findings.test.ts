@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict'
-import { addSubscriber, disagreeing, noFindings } from '../../src/bench/findings.js'
+import { addSubscriber, noFindings, verdictOn } from '../../src/bench/findings.js'
 import { Ledger } from '../../src/bench/ledger.js'
 
 describe('subscribers of a channel', () => {
   /** How many disagree, if each was given these of the two events of each of two publishers. */
   const disagree = (failed: number[][], ...all: (readonly [number, number])[][]) => {
     const findings = noFindings()
+    const sent = { counts: [2, 2], failed }
     for (const events of all) {
       const ledger = new Ledger(0, 1, 2)
       for (const [publisher, number] of events) ledger.take(publisher, number)
       const one = { ledger, damaged: 0, gaps: 0, reconnects: 0 }
-      addSubscriber(findings, one, { counts: [2, 2], failed }, 'live')
+      addSubscriber(findings, one, sent, 'live')
     }
-    return disagreeing(findings)
+    return verdictOn(findings, sent).disagreeing
   }
   const [a, b, c, d] = [[0, 0] as const, [1, 0] as const, [0, 1] as const, [1, 1] as const]
 

@@ -36,13 +36,11 @@ describe('a tail', () => {
   })
 
   it('reads no faster than its events are taken', async () => {
-    const events = 500
     let sent = 0
     const server = createServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).on('drain', send)
       send()
       function send() {
-        if (sent === events) return
         sent += 1
         const hasRoom = response.write(`id: ${sent}\ndata: ${'x'.repeat(100_000)}\n\n`)
         if (hasRoom) setImmediate(send)
@@ -50,18 +48,22 @@ describe('a tail', () => {
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
-    let taken = 0
-    let ahead = 0
-    for await (const { id } of tail(`http://127.0.0.1:${port}`, 'test')) {
-      taken += 1
-      assert.equal(id, `${taken}`)
-      if (taken === events) break
-      for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
-      ahead = Math.max(ahead, sent - taken)
+    const events = tail(`http://127.0.0.1:${port}`, 'test')
+    assert.equal((await events.next()).value?.id, '1')
+    // The system itself holds some MB, which it may; then nothing more can be sent.
+    for (let turns = 0, before = sent; turns < 200; turns += 1) {
+      await new Promise(setImmediate)
+      if (sent > before) turns = 0
+      before = sent
+      assert.ok(sent < 5000, 'it reads on and on')
     }
+    const behind = sent
+    for (let id = 2; id <= behind + 50; id += 1) {
+      assert.equal((await events.next()).value?.id, `${id}`)
+    }
+    await events.return()
     server.closeAllConnections()
     server.close()
-    assert.ok(ahead < 200, `it was ${ahead} events behind`) // the system itself holds some MB
   })
 
   it('passes keep-alive events over, unless it is asked for them', async () => {

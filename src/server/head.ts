@@ -1,5 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import type { IncomingHttpHeaders } from 'node:http2'
+import type { Http2ServerRequest } from 'node:http2'
+import type { Config } from '../config/config.js'
+import type { ServerCounters } from '../counts.js'
+import { sum } from '../sum.js'
 import { HttpError } from './errors.js'
 
 /** With it nothing that follows on its connection is taken for a request. */
@@ -24,8 +27,29 @@ export function checkHead({
   throw new HttpError(400, `a request has one Host header; found ${hosts || 'none'}`, CLOSE)
 }
 
-/** Refuses a head of HTTP/2 that names two hosts, of which a proxy may take the other. [spec] */
-export function checkAuthority({ host, ':authority': authority }: IncomingHttpHeaders): void {
-  if (host === undefined || authority === undefined || host === authority) return
-  throw new HttpError(400, 'the host header and :authority name two hosts')
+/**
+ * Refuses a head of HTTP/2 that is too large, or names two hosts, of which a proxy may take the
+ * other. [spec]
+ */
+export function checkHttp2Head(
+  { rawHeaders, headers }: Http2ServerRequest,
+  maxHeaderBytes: number,
+  counters: ServerCounters,
+): void {
+  const { host, ':authority': authority } = headers
+  if (host !== undefined && authority !== undefined && host !== authority) {
+    throw new HttpError(400, 'the host header and :authority name two hosts')
+  }
+  headers.host ??= authority
+  const size = sum(rawHeaders.map((part) => part.length + 2))
+  if (size <= maxHeaderBytes) return
+  counters.oversizedRequests += 1
+  counters.oversizedHeaders += 1
+  throw new HttpError(431, 'the head of the request is too large (server.maxHeaderBytes)')
+}
+
+/** Ms in which the head of a request has to be there; 0 is no limit. */
+export function headTimeoutOf({ server }: Config): number {
+  const { headersTimeout, requestTimeout } = server
+  return Math.min(headersTimeout, requestTimeout || headersTimeout) * 1000
 }

@@ -23,7 +23,8 @@ import type { ServerContext } from './context.js'
 import { Listener } from './listener.js'
 import { BACKLOG, cannotListen, urlOf } from './listening.js'
 import { Policies } from './policy.js'
-import { createServer, secureServer } from './server.js'
+import { createSecureServer } from './secure-server.js'
+import { createServer } from './server.js'
 
 /** What the server has from its hub. */
 export interface HttpServerOptions
@@ -120,7 +121,7 @@ export class HttpServer {
    */
   async listen(credentials: Credentials | undefined): Promise<string> {
     const http = this.#server.server
-    if (credentials) this.#secure = secureServer(http, credentials, this.#context)
+    if (credentials) this.#secure = createSecureServer(http, credentials, this.#context)
     const secure = this.#secure?.server
     if (this.#upstream) {
       await this.#server.ready()

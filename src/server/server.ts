@@ -1,4 +1,3 @@
-import type { Server } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import type { Socket } from 'node:net'
 import fastify, {
@@ -9,18 +8,15 @@ import fastify, {
 } from 'fastify'
 import type { Logger } from 'pino'
 import { clientAddress } from '../access/client-address.js'
-import type { Config } from '../config/config.js'
 import type { HubError } from '../errors.js'
 import type { Publisher } from '../store/store.js'
-import type { Credentials } from '../tls/credentials.js'
-import { SecureServer } from '../tls/secure-server.js'
 import { answerBrokenRequest, refuseTunnel } from './broken-request.js'
 import type { ServerContext } from './context.js'
 import { allowInspection, corsHeaders, preflightRoute } from './cors.js'
-import { answerError, answerForeign, HttpError, type RequestError, refuseMethod } from './errors.js'
+import { answerError, HttpError, type RequestError, refuseMethod } from './errors.js'
 import { countAnswer, countError } from './failures.js'
 import { FrontDoor } from './front-door.js'
-import { CLOSE, checkAuthority, checkHead } from './head.js'
+import { CLOSE, checkHead, checkHttp2Head, headTimeoutOf } from './head.js'
 import { dropBody, isHttp2Request, limitBody } from './http2.js'
 import type { HubRequest } from './hub-request.js'
 import { inspectRoutes } from './inspect.js'
@@ -41,12 +37,6 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Ms between two looks at which requests have taken too long. */
 const TIMEOUT_CHECK = 1000
-
-/** Ms in which a client has to be done with the handshake, if no limit says otherwise. */
-const HANDSHAKE_TIMEOUT = 10_000
-
-/** Ms that a session of HTTP/2 which is to end is given to say so. */
-const GOODBYE = 5000
 
 /** What any address knows; others are refused before fastify has its own idea of them. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS'])
@@ -162,51 +152,14 @@ function errorOf(target = '/', error: FastifyError): RequestError {
 }
 
 /** Holds a request of HTTP/2 to what Node holds those of HTTP/1.1 to. */
-function checkHttp2(request: Http2ServerRequest, context: ServerContext): void {
-  const { maxHeaderBytes, requestTimeout } = context.config.server
-  const { rawHeaders, headers } = request
-  checkAuthority(headers)
-  headers.host ??= headers[':authority']
-  const size = rawHeaders.reduce((sum, part) => sum + part.length + 2, 0)
-  if (size > maxHeaderBytes) {
-    context.counters.oversizedRequests += 1
-    context.counters.oversizedHeaders += 1
-    throw new HttpError(431, 'the head of the request is too large (server.maxHeaderBytes)')
-  }
+function checkHttp2(request: Http2ServerRequest, { config, counters }: ServerContext): void {
+  const { maxHeaderBytes, requestTimeout } = config.server
+  checkHttp2Head(request, maxHeaderBytes, counters)
   if (requestTimeout === 0) return
   limitBody(request, requestTimeout * 1000, () => {
-    context.counters.invalidRequests += 1
-    context.counters.timedOutRequests += 1
+    counters.invalidRequests += 1
+    counters.timedOutRequests += 1
   })
-}
-
-/** What talks TLS in front of the HTTP server, within the same limits. */
-export function secureServer(
-  http: Server,
-  credentials: Credentials,
-  { config, connections, counters }: ServerContext,
-): SecureServer {
-  const { maxHeaderBytes } = config.server
-  const headTimeout = headTimeoutOf(config) || HANDSHAKE_TIMEOUT
-  return new SecureServer(http, credentials, {
-    maxHeaderBytes,
-    handshakeTimeout: headTimeout,
-    headTimeout,
-    keepAliveTimeout: http.keepAliveTimeout,
-    goodbye: GOODBYE,
-    onConnection: (socket) => connections.take(socket),
-    onSecure: (socket, secure) => connections.share(socket, secure),
-    onForeign: answerForeign,
-    onBroken: () => {
-      counters.routerReadErrors += 1
-    },
-  })
-}
-
-/** Ms in which the head of a request has to be there; 0 is no limit. */
-function headTimeoutOf({ server }: Config): number {
-  const { headersTimeout, requestTimeout } = server
-  return Math.min(headersTimeout, requestTimeout || headersTimeout) * 1000
 }
 
 /** fastify says where it listens by itself; the hub says it better. */

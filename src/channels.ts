@@ -106,8 +106,7 @@ export class Channels implements Iterable<Channel> {
   /**
    * A channel that is defined or has had an event, perhaps on another hub.
    *
-   * @throws {HubError} `UNKNOWN_CHANNEL`; `STORE_FAILED`, `STORE_UNAVAILABLE` if the store cannot
-   * tell of it now
+   * @throws {HubError} `UNKNOWN_CHANNEL`, `INVALID_CHANNEL`, and as `find`
    */
   async look(name: string): Promise<Channel> {
     this.admit(name)
@@ -131,7 +130,8 @@ export class Channels implements Iterable<Channel> {
    * An admitted channel, to subscribe to in the same tick.
    *
    * @param id the last that its subscriber has seen, perhaps on another hub
-   * @throws {HubError} `STORE_FAILED`, `STORE_UNAVAILABLE` if the store cannot tell of it now
+   * @throws {HubError} `STORE_FAILED`, `STORE_UNAVAILABLE` if the store cannot tell of it now;
+   *   `TOO_MANY_CHANNELS`
    */
   async find(name: string, id?: string): Promise<Channel> {
     const open = await this.#opener.open(name)
@@ -151,7 +151,7 @@ export class Channels implements Iterable<Channel> {
    *
    * @param publisher counted where all of the hub's publishers are, if that is not here
    * @throws {HubError} `EVENT_TOO_LARGE` for its history; `TOO_MANY_EVENTS` of the publisher;
-   * `STORE_FAILED`, `STORE_UNAVAILABLE` if the store did not take it
+   *   `TOO_MANY_CHANNELS`; `STORE_FAILED`, `STORE_UNAVAILABLE` if the store did not take it
    */
   publish(
     name: string,

@@ -10,6 +10,7 @@ export interface HistoryDump {
   readonly events: readonly DumpedEvent[]
 }
 
+/** An event of a history. */
 export interface DumpedEvent {
   readonly sequence: number
   readonly id: string

@@ -100,7 +100,8 @@ export class Hub {
    * Opens the stores and the channels, then listens.
    *
    * @returns the URL that it listens on
-   * @throws {HubError} `STORE_LOCKED`, `STORE_FAILED`, `ADDRESS_UNAVAILABLE`
+   * @throws {HubError} `STORE_LOCKED`, `STORE_FAILED`, `ADDRESS_UNAVAILABLE`; `INVALID_CONFIG` if its
+   *   certificate is no good; `HUB_STOPPING` if it was started, or stopped, before
    */
   async start(): Promise<string> {
     if (this.#starting || this.#stopping) {
@@ -159,7 +160,8 @@ export class Hub {
   /**
    * Publishes as `POST /CHANNEL` does, whoever asks; `data` that is not text goes as JSON.
    *
-   * @throws {HubError} `INVALID_CHANNEL`, `UNKNOWN_CHANNEL`, `INVALID_EVENT`, `STORE_FAILED`
+   * @throws {HubError} `INVALID_CHANNEL`, `UNKNOWN_CHANNEL`, `TOO_MANY_CHANNELS`; `INVALID_EVENT`,
+   *   `EVENT_TOO_LARGE`; `STORE_FAILED`, `STORE_UNAVAILABLE`; `HUB_STOPPING`
    */
   async publish(channel: string, event: NewEvent): Promise<Published> {
     checkChannelName(channel)
@@ -240,7 +242,11 @@ function monotonic(): number {
   return performance.now()
 }
 
-/** Makes a hub from a configuration; it starts when told to. */
+/**
+ * Makes a hub from a configuration; it starts when told to.
+ *
+ * @throws {HubError} `INVALID_CONFIG` if a file of keys or certificates that it names is no good
+ */
 export function createHub(config: Config, options?: HubOptions): Hub {
   return new Hub(config, options)
 }

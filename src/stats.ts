@@ -43,6 +43,7 @@ export interface Stats {
   readonly amqp?: AmqpStats
 }
 
+/** The figures of a channel. */
 export interface ChannelStats {
   readonly id: string
   readonly clients: number

@@ -112,6 +112,7 @@ function algorithmsOf({
   return algorithm ? [algorithm] : []
 }
 
+/** What is wrong with a secret that is too short. */
 export const SHORT = `a secret of less than ${MIN_SECRET_BYTES} bytes can be found by trying`
 
 /** Whether it is a secret that can be found by trying. [RFC 7518] */

@@ -15,6 +15,7 @@ import { type BenchResult, type Cost, paceOf, round } from './result.js'
 import { cpuOf, isRunning, listenersOn, memoryOf } from './server-processes.js'
 import { MAX_EVENTS } from './stamp.js'
 
+/** How a run is followed, ended, and its load started. */
 export interface BenchControl {
   /** Ends the run before its time; what there is by then is its result. */
   readonly signal?: AbortSignal

@@ -13,6 +13,7 @@ export type CallName =
   | 'findings'
   | 'stop'
 
+/** What a call is given, and what it answers. */
 export type Arguments<N extends CallName> = Parameters<Generator[N]>
 export type Answer<N extends CallName> = Awaited<ReturnType<Generator[N]>>
 
@@ -25,6 +26,7 @@ export interface GeneratorHandle {
   kill(): void
 }
 
+/** What a process is told. */
 export type ToGenerator =
   | { readonly kind: 'start'; readonly plan: Plan; readonly part: Part }
   | {
@@ -34,6 +36,7 @@ export type ToGenerator =
       readonly args: unknown[]
     }
 
+/** What a process tells. */
 export type FromGenerator =
   | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'done'; readonly id: number; readonly value: unknown }

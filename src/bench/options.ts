@@ -98,6 +98,7 @@ export function toPlan(options: BenchOptions): Plan {
   }
 }
 
+/** How many processes subscribe. */
 export function processesOf({ processes, subscribers, storm }: BenchOptions): number {
   const wanted = processes ?? Math.max(1, Math.floor(availableParallelism() / 2))
   return Math.max(1, Math.min(wanted, subscribers + storm))

@@ -21,6 +21,7 @@ export function listenersOn(port: number): number[] {
   return pids.some((pid) => MIDDLEMEN.has(nameOf(pid))) ? [] : pids
 }
 
+/** Whether there is a process of that number. */
 export function isRunning(pid: number): boolean {
   return statOf(pid).length > 1
 }

@@ -7,6 +7,8 @@ const MARK_LENGTH = MARK.length + RUN_LENGTH
 
 /** Bytes of a stamp: no event of the bench has less data. */
 export const STAMP_LENGTH = MARK_LENGTH + PUBLISHER_DIGITS + NUMBER_DIGITS + TIME_DIGITS
+
+/** What a stamp has room for: fewer publishers, and fewer events of each. */
 export const MAX_PUBLISHERS = 10 ** PUBLISHER_DIGITS
 export const MAX_EVENTS = 10 ** NUMBER_DIGITS
 
@@ -52,14 +54,17 @@ export class StampFormat {
   }
 }
 
+/** The publisher that a stamp names. */
 export function publisherAt(bytes: Buffer, at: number): number {
   return digitsAt(bytes, at + MARK_LENGTH, PUBLISHER_DIGITS)
 }
 
+/** The publisher's number of its event. */
 export function numberAt(bytes: Buffer, at: number): number {
   return digitsAt(bytes, at + MARK_LENGTH + PUBLISHER_DIGITS, NUMBER_DIGITS)
 }
 
+/** When it was sent; us. */
 export function timeAt(bytes: Buffer, at: number): number {
   const start = at + MARK_LENGTH + PUBLISHER_DIGITS + NUMBER_DIGITS
   const half = TIME_DIGITS / 2 // each is a small integer, which is read faster

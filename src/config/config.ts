@@ -8,6 +8,7 @@ import { defaultStorageDir, storageDirs } from './storage-dir.js'
 /** Who may do something to a channel: all, those that a token or key lets, or nobody. */
 export type Rule = FilledFile['default']['publish']
 
+/** Where the history of a channel is kept. */
 export type CacheAdapter = FilledFile['default']['cacheAdapter']
 
 /** How one channel is. */

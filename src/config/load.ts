@@ -8,6 +8,7 @@ import { defaultConfigFile } from './files.js'
 import { type JsonDocument, readJson } from './json.js'
 import { type Resolved, resolveConfig } from './resolve.js'
 
+/** What a configuration is made of. */
 export interface LoadOptions {
   /** The file; by default the one that comes with the package. */
   readonly file?: string | undefined
@@ -17,6 +18,7 @@ export interface LoadOptions {
   readonly flags?: { readonly port?: number | undefined; readonly host?: string | undefined }
 }
 
+/** A configuration that came from a file. */
 export interface LoadedConfig extends Resolved {
   /** The absolute path of the file. */
   readonly file: string

@@ -6,6 +6,7 @@ import { ConfigError, type Fault, keyPath, valueAt } from './fault.js'
 import { type FilledFile, KEYS } from './schema.js'
 import { SECTIONS } from './sections.js'
 
+/** A configuration, and what there is to say of it. */
 export interface Resolved {
   readonly config: Config
   /** What is harmless but not as its author may think. */

@@ -249,6 +249,7 @@ export const SECTIONS = {
   },
 }
 
+/** The name of a section. */
 export type SectionName = keyof typeof SECTIONS
 
 /** The keys of a channel; those of `default` have defaults. */

@@ -61,6 +61,7 @@ export function toEntry(
   }
 }
 
+/** Whether an event can be in the history. */
 export function isKept(entry: Entry): entry is KeptEntry {
   return entry.id !== undefined
 }

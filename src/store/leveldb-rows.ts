@@ -17,18 +17,22 @@ export interface ChannelRow {
   readonly evictedThrough: number
 }
 
+/** The key of the row about a channel. */
 export function channelKey(name: string): string {
   return `m\0${name}`
 }
 
+/** The name of the channel that such a row is about. */
 export function channelName(key: string): string {
   return key.slice(2)
 }
 
+/** The key of an event's row; those of a channel sort as their numbers do. */
 export function eventKey(name: string, sequence: number): string {
   return `e\0${name}\0${sequence.toString(16).padStart(16, '0')}`
 }
 
+/** The number of the event that such a row is of. */
 export function sequenceOf(key: string): number {
   return Number.parseInt(key.slice(-16), 16)
 }
@@ -38,6 +42,7 @@ export function eventRows(name: string): { gt: string; lt: string } {
   return { gt: `e\0${name}\0`, lt: `e\0${name}\x01` }
 }
 
+/** The key of the row of a delivery. */
 export function deliveryKey(name: string, key: string): string {
   return `d\0${name}\0${key}`
 }
@@ -52,6 +57,7 @@ export function deliveryRows(name: string): { gt: string; lt: string } {
   return { gt: deliveryKey(name, ''), lt: `d\0${name}\x01` }
 }
 
+/** What the row of an event holds; its number is in the key. */
 export function encodeEventRow(event: HubEvent, entry: KeptEntry): string {
   const { id, place, first, time } = entry
   return JSON.stringify({ ...event, id, place, first, time })
@@ -87,6 +93,7 @@ export function decodeEventRow(key: string, value: string): KeptEntry | Departed
   return { ...entry, id }
 }
 
+/** What the row about a channel holds. */
 export function encodeChannelRow({ epoch, head, evictedThrough }: ChannelRow): string {
   return JSON.stringify({ epoch, head, evictedThrough })
 }

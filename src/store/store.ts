@@ -34,6 +34,7 @@ export interface Store {
   stop(): Promise<void>
 }
 
+/** What a store has to know of a channel. */
 export interface StoredChannelOptions extends HistoryLimits {
   /** Whether an event without an id is given one, and so is kept. */
   readonly assignIds: boolean
@@ -66,6 +67,7 @@ export interface Follower {
 /** A follower that does not listen. */
 export const NOBODY: Follower = { load() {}, accept() {} }
 
+/** Why what a follower was told cannot be gone on from. */
 export type Break = 'evicted' | 'reset'
 
 /** What tells that an event which is handed in more than once is the same one. */

@@ -122,10 +122,12 @@ export type ToPrimary =
   | { readonly kind: 'moves'; readonly moves: Moves }
   | { readonly kind: 'settled' }
 
+/** An error as it goes to another process. */
 export function toFailure(error: unknown): Failure {
   return { code: error instanceof HubError ? error.code : undefined, message: messageOf(error) }
 }
 
+/** The error that came from another process. */
 export function toError({ code, message }: Failure): Error {
   return code ? new HubError(code, message) : new Error(message)
 }

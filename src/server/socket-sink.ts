@@ -1,7 +1,8 @@
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Sink } from '../channel/sink.js'
 import type { Pender, PendingBytes } from '../limits/pending-bytes.js'
 import { directHandle, type Handle, type Owner, writeDirectly } from './direct-write.js'
+import { resetConnection } from './reset.js'
 
 const NOTHING = Buffer.alloc(0)
 
@@ -96,10 +97,8 @@ export class SocketSink implements Sink, Owner, Pender {
     this.#socket.end(bytes)
   }
 
-  /** By a reset, with which the system, too, lets go of what the client has not taken. */
   destroy(): void {
-    if (this.#socket.constructor === Socket) this.#socket.resetAndDestroy()
-    else this.#socket.destroy()
+    resetConnection(this.#socket)
   }
 
   #writeHead(): void {

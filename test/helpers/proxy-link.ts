@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { resetConnection } from '../../src/server/reset.js'
 
 /** The connections that a fault is for: those whose client has sent such text, or such ones. */
 export type Which = RegExp | ((link: ProxyLink) => boolean)
@@ -58,8 +59,8 @@ export class ProxyLink {
 
   /** Resets it on both sides. */
   cut(): void {
-    this.client.resetAndDestroy()
-    this.server.resetAndDestroy()
+    resetConnection(this.client)
+    resetConnection(this.server)
   }
 }
 

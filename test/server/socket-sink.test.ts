@@ -105,6 +105,19 @@ describe('a socket as a sink', () => {
     await once(socket, 'close')
   })
 
+  it('is closed though its client has ended its side, and takes nothing', async () => {
+    const { socket, client } = await open()
+    const sink = new SocketSink(socket)
+    sink.begin()
+    sink.write(MUCH)
+    client.end()
+    await once(socket, 'end')
+    assert.equal(sink.isPending, true)
+    sink.destroy()
+    await once(socket, 'close')
+    client.destroy()
+  })
+
   it('can be destroyed and written to in any order', async () => {
     const { socket, client } = await open()
     const sink = new SocketSink(socket)

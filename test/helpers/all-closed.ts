@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 
 /** Ms after the last test in which all that tests opened has to be closed. */
@@ -24,7 +25,8 @@ export async function allClosed(): Promise<void> {
     await setTimeout(PERIOD)
     if (left().length === 0) return
   }
-  throw new Error(`the tests are done, but this is left open: ${left().join(', ')}`)
+  const open = [...left(), ...sockets()].join(', ')
+  throw new Error(`the tests are done, but this is left open: ${open}`)
 }
 
 function left(): string[] {
@@ -34,4 +36,15 @@ function left(): string[] {
     if (index >= 0) kinds.splice(index, 1)
   }
   return kinds
+}
+
+/** Where the sockets lead that are open; all but their number is told by no public function. */
+function sockets(): string[] {
+  const { _getActiveHandles } = process as unknown as { _getActiveHandles(): unknown[] }
+  return _getActiveHandles
+    .call(process)
+    .filter((handle) => handle instanceof Socket)
+    .map(({ localPort, remotePort, destroyed, readyState, bytesRead, bytesWritten }) =>
+      JSON.stringify({ localPort, remotePort, destroyed, readyState, bytesRead, bytesWritten }),
+    )
 }

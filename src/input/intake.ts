@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { backoff } from '../backoff.js'
 import type { Channels } from '../channels.js'
 import { HubError, messageOf } from '../errors.js'
+import { BurstLog } from '../limits/burst-log.js'
 import type { Delivered } from './amqp-consumer.js'
 import { type AmqpMessage, readMessage } from './amqp-message.js'
 import { Lanes } from './lanes.js'
@@ -29,11 +30,13 @@ export class Intake {
   /** Counts since the hub started. */
   readonly counters = { received: 0, published: 0, repeated: 0, rejected: 0 }
   readonly #options: IntakeOptions
+  readonly #log: BurstLog
   readonly #lanes = new Lanes()
   #isEnding = false
 
   constructor(options: IntakeOptions) {
     this.#options = options
+    this.#log = new BurstLog(options.logger)
   }
 
   /** Takes a message, and answers the broker in time; at its end it leaves that to others. */
@@ -70,9 +73,7 @@ export class Intake {
           this.#reject(delivered, message.channel, error)
           return
         }
-        if (failures === 0) {
-          this.#warn(delivered, message.channel, `${error.message}; the event is tried again`)
-        }
+        if (failures === 0) this.#warn('an event is tried again', delivered, message.channel, error)
         const pause = backoff(failures, { max: MAX_PAUSE, random: this.#options.random })
         await wait(pause, undefined, { signal: ended }).catch(() => {}) // then it is over
       }
@@ -89,14 +90,15 @@ export class Intake {
 
   #reject(delivered: Delivered, channel: string | undefined, error: unknown): void {
     this.counters.rejected += 1
-    this.#warn(delivered, channel, `a message was rejected: ${messageOf(error)}`)
+    this.#warn('a message was rejected', delivered, channel, error)
     delivered.reject()
   }
 
-  #warn({ message }: Delivered, channel: string | undefined, text: string): void {
+  #warn(text: string, { message }: Delivered, channel: string | undefined, error: unknown): void {
     const { exchange, routingKey } = message.fields
     const { messageId } = message.properties
-    this.#options.logger.warn({ channel, exchange, routingKey, messageId }, text)
+    const details = { reason: messageOf(error), channel, exchange, routingKey, messageId }
+    this.#log.tell('warn', text, {}, details)
   }
 }
 

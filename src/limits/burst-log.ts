@@ -7,7 +7,7 @@ const SPAN = 1000
 /** What lines have in common; of few different ones, whatever clients do. */
 type Kind = Readonly<Record<string, string>>
 
-/** Says in the log what clients bring about, which they can do without end. */
+/** Says in the log what clients and publishers bring about, which they can do without end. */
 export class BurstLog {
   readonly #logger: Logger
   /** How many of each kind there were in its span. */
@@ -21,7 +21,7 @@ export class BurstLog {
    * @param kind what is said of all of them
    * @param details what is said of this one besides
    */
-  tell(level: 'info' | 'error', message: string, kind: Kind, details: object): void {
+  tell(level: 'info' | 'warn' | 'error', message: string, kind: Kind, details: object): void {
     const key = JSON.stringify([message, kind])
     const count = (this.#counts.get(key) ?? 0) + 1
     this.#counts.set(key, count)

@@ -88,3 +88,8 @@ export function openSubscriber(
   const { host, port } = nodes[Math.floor(options.random() * nodes.length)]?.options ?? {}
   return host && port ? new Redis({ ...settings, host, port }) : undefined
 }
+
+/** Whether it is an answer of the server, which is there then. */
+export function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError'
+}

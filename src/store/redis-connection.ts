@@ -2,6 +2,7 @@ import { Cluster, type Redis } from 'ioredis'
 import { HubError, messageOf } from '../errors.js'
 import {
   COMMAND_TIMEOUT,
+  isReply,
   makeClient,
   openSubscriber,
   type RedisClientOptions,
@@ -12,7 +13,7 @@ import { type RedisListener, RedisSubscriber } from './redis-subscriber.js'
 export interface RedisConnectionOptions extends RedisClientOptions {
   /** Called each time that all channels are subscribed to, after whatever may have been missed. */
   readonly onSubscribed: () => void
-  /** Told when the server goes away, and when it is back. */
+  /** Told when the server goes away, when it is back, and what it refuses. */
   readonly report: (message: string, cause?: unknown) => void
 }
 
@@ -24,6 +25,9 @@ const PAUSE = 50
 
 /** Ms between two connections that are made because the server may only be read. */
 const SWITCH_INTERVAL = 1000
+
+/** Ms in which a refusal of a kind is told once, however often it comes. */
+const SILENCE = 60_000
 
 /** What a server says that will soon be over, or that another server is to be asked. */
 const PASSING = /\b(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|UNBLOCKED)\b/
@@ -41,6 +45,8 @@ export class RedisConnection {
   #downSince = performance.now()
   #lastError: unknown
   #switchedAt = Number.NEGATIVE_INFINITY
+  /** When refusals were told, by their first word, as in `OOM`. */
+  readonly #refusedAt = new Map<string, number>()
   readonly #waiting = new Set<() => void>()
   #isStopped = false
   /** Resolves when the first attempt to connect has come to something. */
@@ -156,7 +162,10 @@ export class RedisConnection {
         this.#reconnectAfter(error)
         const isPassing = !isReply(error) || PASSING.test(error.message)
         const isOver = performance.now() + PAUSE > until || this.#isGivenUp || this.#isStopped
-        if (!isPassing || isOver) throw failure(error)
+        if (!isPassing || isOver) {
+          if (isReply(error)) this.#tellRefusal(error)
+          throw failure(error)
+        }
         await this.#pause(PAUSE)
       }
     }
@@ -210,6 +219,15 @@ export class RedisConnection {
     this.#client.disconnect(true)
   }
 
+  /** That commands fail while the server is there is not told by its connections. */
+  #tellRefusal(error: Error): void {
+    const [kind = ''] = error.message.split(' ', 1)
+    const now = performance.now()
+    if (now - (this.#refusedAt.get(kind) ?? Number.NEGATIVE_INFINITY) < SILENCE) return
+    this.#refusedAt.set(kind, now)
+    this.#options.report(`redis refuses what it is asked: ${withoutPlace(error)}`)
+  }
+
   #up(): void {
     this.#isReady = true
     if (this.#lastError !== undefined) this.#options.report('redis is back')
@@ -241,8 +259,4 @@ function withoutPlace(error: unknown): string {
   return messageOf(error)
     .replace(/\b(?:connect|read|write|getaddrinfo) (E[A-Z_]+)(?: \S+)?/g, '$1')
     .replace(/ script: \w+, on @.*$/, '')
-}
-
-function isReply(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'ReplyError'
 }

@@ -1,5 +1,6 @@
 import { Cluster, Redis } from 'ioredis'
-import { reconnectDelay } from './redis-client.js'
+import { messageOf } from '../errors.js'
+import { isReply, reconnectDelay } from './redis-client.js'
 
 export type RedisListener = (text: string) => void
 
@@ -9,7 +10,7 @@ export interface RedisSubscriberOptions {
   readonly isSharded: boolean
   /** Called each time that all channels are subscribed to. */
   readonly onSubscribed: () => void
-  /** Told of a listener that fails. */
+  /** Told of a listener that fails, and that the server refuses to be subscribed to. */
   readonly report: (message: string, cause?: unknown) => void
   /** A number from 0 up to 1. */
   readonly random: () => number
@@ -25,6 +26,8 @@ export class RedisSubscriber {
   #client: Redis | Cluster | undefined
   #isReady = false
   #failures = 0
+  /** Whether it was told that the server refuses, which may go on and on. */
+  #isRefusalTold = false
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
   readonly #waiting: (() => void)[] = []
@@ -126,15 +129,24 @@ export class RedisSubscriber {
         await this.#send(client, some)
         for (const channel of some) done.add(channel)
       }
-    } catch {
+    } catch (error) {
+      this.#tellRefusal(error)
       if (client instanceof Redis) client.disconnect()
       else this.#retry()
       return
     }
     this.#failures = 0
+    this.#isRefusalTold = false
     this.#isReady = true
     for (const resolve of this.#waiting.splice(0)) resolve()
     this.#options.onSubscribed()
+  }
+
+  #tellRefusal(error: unknown): void {
+    if (this.#isRefusalTold || !isReply(error)) return
+    this.#isRefusalTold = true
+    const reason = `${messageOf(error)}; check the user's permissions`
+    this.#options.report(`redis refuses to be subscribed to; trying again: ${reason}`)
   }
 
   async #send(client: Redis | Cluster, channels: readonly string[]): Promise<void> {

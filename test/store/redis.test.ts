@@ -308,7 +308,36 @@ describe('the redis store', () => {
     const seat = await Seat.of(store)
     await server.command('REPLICAOF', '127.0.0.1', '1')
     await Promise.all(['1', '2'].map((id) => assert.rejects(seat.append(id), /READONLY/)))
-    assert.deepEqual(messages, [])
+    assert.doesNotMatch(messages.join(), /away/)
+    await server.stop()
+  })
+
+  it('reports what the server refuses, once', async () => {
+    const server = await startRedis()
+    const messages: string[] = []
+    const store = await start({ url: server.url }, { report: (message) => messages.push(message) })
+    const seat = await Seat.of(store)
+    await seat.append('0')
+    await server.command('CONFIG', 'SET', 'maxmemory', 1)
+    for (const id of ['1', '2', '3']) await assert.rejects(seat.append(id), /OOM/)
+    assert.equal(messages.length, 1)
+    assert.match(messages[0] ?? '', /^redis refuses what it is asked: OOM /)
+    await server.stop()
+  })
+
+  it('reports that it may not subscribe, once, and takes events when it may', async () => {
+    const server = await startRedis()
+    const messages: string[] = []
+    const store = await start({ url: server.url }, { report: (message) => messages.push(message) })
+    const user = (...rules: string[]) => server.command('ACL', 'SETUSER', 'default', ...rules)
+    await user('resetchannels') // ends who is subscribed
+    await until(() => messages.some((message) => message.includes('NOPERM')))
+    await until(() => !store.connection.isUp)
+    await assert.rejects(Seat.of(store), /subscribing/)
+    assert.equal(messages.filter((message) => message.includes('NOPERM')).length, 1)
+    await user('allchannels')
+    await until(() => store.connection.isUp)
+    await (await Seat.of(store)).append('1')
     await server.stop()
   })
 

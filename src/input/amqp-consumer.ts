@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
 import { type Channel, type ConsumeMessage, IllegalOperationError } from 'amqplib'
 import { HubError } from '../errors.js'
 import type { AmqpConnection } from './amqp-connection.js'
@@ -13,6 +14,16 @@ export interface Delivered {
   ack(): void
   /** Tells the broker not to deliver it again; it goes to the dead-letter exchange. */
   reject(): void
+}
+
+/** Ms from one look at whether its queue is bound to the next: of that a broker tells nothing. */
+const BIND_INTERVAL = 30_000
+
+export interface AmqpConsumerOptions {
+  /** How many messages the broker sends ahead of their answers. */
+  readonly prefetch: number
+  /** Ms after which its queue is bound again, in case it is not any more; 30,000 unless said otherwise. */
+  readonly bindInterval?: number | undefined
 }
 
 /** A consumer of the queue on a channel of its own, from its start to its end. */
@@ -35,7 +46,7 @@ export class AmqpConsumer {
   static async start(
     connection: AmqpConnection,
     queue: AmqpQueue,
-    prefetch: number,
+    { prefetch, bindInterval = BIND_INTERVAL }: AmqpConsumerOptions,
     take: (delivered: Delivered) => void,
   ): Promise<AmqpConsumer> {
     const channel = await connection.createChannel()
@@ -51,6 +62,7 @@ export class AmqpConsumer {
       consumer.#abandon()
       throw error
     }
+    void consumer.#stayBound(queue, bindInterval)
     return consumer
   }
 
@@ -72,6 +84,15 @@ export class AmqpConsumer {
   /** Ends it once the broker has all answers; what has none it delivers again. */
   async close(): Promise<void> {
     await this.#channel.close()
+  }
+
+  /** An exchange that is deleted takes its bindings along: nothing more would come, in silence. */
+  async #stayBound(queue: AmqpQueue, interval: number): Promise<void> {
+    const { ended } = this
+    while (!ended.aborted) {
+      await wait(interval, undefined, { signal: ended, ref: false }).catch(() => {}) // it has ended
+      if (!ended.aborted) await queue.bind(this.#channel, this.#queue).catch(() => {}) // ends it
+    }
   }
 
   #delivered(message: ConsumeMessage): Delivered {

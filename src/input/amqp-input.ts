@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { backoff } from '../backoff.js'
 import { within } from '../within.js'
 import { AmqpConnection, type AmqpConnectionOptions } from './amqp-connection.js'
-import { AmqpConsumer } from './amqp-consumer.js'
+import { AmqpConsumer, type AmqpConsumerOptions } from './amqp-consumer.js'
 import { AmqpQueue } from './amqp-queue.js'
 import { Intake, type IntakeOptions } from './intake.js'
 import { Notices } from './notices.js'
@@ -27,12 +27,16 @@ export interface AmqpStats {
   readonly rejected: number
 }
 
+type AmqpInputOptions = AmqpConnectionOptions &
+  IntakeOptions &
+  Pick<AmqpConsumerOptions, 'bindInterval'>
+
 /**
  * Takes events from a RabbitMQ. A broker that is away or refuses is tried again until it is there:
  * amqplib makes connections again, all that happens on one is seen to here.
  */
 export class AmqpInput {
-  readonly #options: AmqpConnectionOptions & IntakeOptions
+  readonly #options: AmqpInputOptions
   readonly #notices: Notices
   readonly #connection: AmqpConnection
   readonly #queue: AmqpQueue
@@ -46,7 +50,7 @@ export class AmqpInput {
    *   configuration does not say
    * @throws {HubError} `INVALID_CONFIG` if a file that the configuration names cannot be read
    */
-  constructor(options: AmqpConnectionOptions & IntakeOptions) {
+  constructor(options: AmqpInputOptions) {
     this.#options = options
     this.#notices = new Notices(options.logger)
     this.#connection = new AmqpConnection(options, this.#notices)
@@ -99,11 +103,11 @@ export class AmqpInput {
   }
 
   async #consume(): Promise<AmqpConsumer> {
-    const { prefetch } = this.#options.config
+    const { config, bindInterval } = this.#options
     const consumer = await AmqpConsumer.start(
       this.#connection,
       this.#queue,
-      prefetch,
+      { prefetch: config.prefetch, bindInterval },
       (delivered) => this.#intake.take(delivered),
     )
     this.#consumer = consumer

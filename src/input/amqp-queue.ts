@@ -29,19 +29,25 @@ export class AmqpQueue {
    * @returns the queue's name
    */
   async ensure(connection: AmqpConnection, channel: Channel): Promise<string> {
-    const { exchange, exchangeType, routingkey } = this.#config
+    const { exchange, exchangeType } = this.#config
     // Names that begin so are the broker's: the binding fails if such a one is not there.
     const isOwn = exchange !== '' && !exchange.startsWith('amq.')
     if (isOwn && !(await isThere(connection, (probe) => probe.checkExchange(exchange)))) {
       await channel.assertExchange(exchange, exchangeType, { durable: true })
     }
     const queue = await this.#ensureQueue(connection, channel)
+    await this.bind(channel, queue)
+    return queue
+  }
+
+  /** Binds a queue as it is to be, which nobody notices who has it so; fails without the exchange. */
+  async bind(channel: Channel, queue: string): Promise<void> {
+    const { exchange, exchangeType, routingkey } = this.#config
     // To the default exchange every queue is bound by its name, and by no other. [spec]
     if (exchange !== '') {
       const key = routingkey === '' && exchangeType === 'topic' ? '#' : routingkey
       await channel.bindQueue(queue, exchange, key)
     }
-    return queue
   }
 
   async #ensureQueue(connection: AmqpConnection, channel: Channel): Promise<string> {

@@ -141,6 +141,36 @@ describe('an input from RabbitMQ survives', () => {
     await has(hub, 1)
   })
 
+  it('an exchange that is deleted, or made anew without the binding', async () => {
+    const exchange = uniqueName()
+    const { config } = resolveConfig({ amqp: { ...amqp(), exchange } }, 'the test', { env: {} })
+    const input = new AmqpInput({
+      config: config.amqp,
+      name: queue,
+      channels: { admit() {}, publish: async () => undefined as never },
+      logger: log.logger,
+      random: () => 0,
+      bindInterval: 20,
+    })
+    await input.start()
+    await until(() => input.stats().connected)
+    await withClient(async ({ channel }) => {
+      await channel.deleteExchange(exchange)
+      await until(() => log.warnings.length > 0)
+      await until(() => input.stats().connected)
+      await channel.unbindQueue(queue, exchange, '')
+    })
+    assert.match(log.warnings[0] ?? '', /NOT_FOUND - no exchange .*; trying again$/)
+    await withClient((client) =>
+      until(async () => {
+        await client.publish(exchange, '', event(1))
+        return input.stats().received > 0
+      }),
+    )
+    await input.stop()
+    await withClient(({ channel }) => channel.deleteExchange(exchange))
+  })
+
   it('a broker that stops and starts, and takes what was published before it was there again', async () => {
     const hub = await start()
     await publish(1)

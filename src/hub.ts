@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { type Logger, pino } from 'pino'
 import { checkChannelName } from './channel/name.js'
 import { Channels, type Published } from './channels.js'
@@ -6,13 +5,12 @@ import type { CacheAdapter, Config } from './config/config.js'
 import { HubError } from './errors.js'
 import { eventJson, type NewEvent } from './event/new-event.js'
 import { checkEventSize, parseEvent } from './event/parse.js'
-import { type GroupStats, groupStats, type HubStats, isHubStats } from './group-stats.js'
+import type { GroupStats } from './group-stats.js'
+import { HubGroup } from './hub-group.js'
 import type { AmqpInput } from './input/amqp-input.js'
 import { makeAmqpInput } from './input/inputs.js'
 import { HttpServer } from './server/http-server.js'
 import { type Stats, statsOf } from './stats.js'
-import { RedisStore } from './store/redis.js'
-import { RedisGroup } from './store/redis-group.js'
 import type { Store } from './store/store.js'
 import { makeStores, placesOf } from './store/stores.js'
 import { CertificateWatch } from './tls/certificate-watch.js'
@@ -45,7 +43,7 @@ export class Hub {
   readonly #elapsed: () => number
   readonly #stores: ReadonlyMap<CacheAdapter, Store>
   readonly #channels: Channels
-  readonly #group: RedisGroup | undefined
+  readonly #group: HubGroup
   readonly #server: HttpServer
   readonly #amqp: AmqpInput | undefined
   readonly #upstream: Upstream | undefined
@@ -77,11 +75,11 @@ export class Hub {
       const onChange = (credentials: Credentials) => this.renew(credentials)
       if (config.tls) this.#certificate = new CertificateWatch(config.tls, { logger, onChange })
     }
-    const redis = this.#stores.get('redis')
-    if (redis instanceof RedisStore) {
-      const { prefix } = config.redis
-      this.#group = new RedisGroup(redis.connection, prefix, async () => this.#hubStats())
-    }
+    this.#group = new HubGroup(this.#stores, config.redis.prefix, {
+      port: () => this.#server.port,
+      stats: () => this.stats(),
+      adapterOf: (name) => this.#channels.adapterOf(name),
+    })
     this.#retry = () => RETRY.from + random() * (RETRY.to - RETRY.from)
     this.#server = new HttpServer(config, {
       channels: this.#channels,
@@ -196,17 +194,8 @@ export class Hub {
    *
    * @throws {HubError} `STORE_UNAVAILABLE`
    */
-  async groupStats(): Promise<GroupStats> {
-    if (!this.#group) return groupStats([this.#hubStats()], 0)
-    const { answers, missing } = await this.#group.ask()
-    return groupStats(answers.filter(isHubStats), missing)
-  }
-
-  #hubStats(): HubStats {
-    const shared = [...this.#channels]
-      .map(({ name }) => name)
-      .filter((name) => this.#channels.adapterOf(name) === 'redis')
-    return { hub: `${hostname()}:${this.#server.port}`, shared, ...this.stats() }
+  groupStats(): Promise<GroupStats> {
+    return this.#group.stats()
   }
 
   /**

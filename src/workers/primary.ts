@@ -1,9 +1,8 @@
-import { hostname } from 'node:os'
 import type { LevelWithSilent, Logger } from 'pino'
 import { Authority } from '../access/authority.js'
 import type { CacheAdapter, Config } from '../config/config.js'
 import type { HubError } from '../errors.js'
-import { type GroupStats, groupStats, type HubStats, isHubStats } from '../group-stats.js'
+import { HubGroup } from '../hub-group.js'
 import type { AmqpInput } from '../input/amqp-input.js'
 import { makeAmqpInput } from '../input/inputs.js'
 import { ConnectionLimits } from '../limits/connection-limits.js'
@@ -11,8 +10,6 @@ import { LimitLog } from '../limits/limit-log.js'
 import { connectionRoom } from '../limits/open-files.js'
 import { urlOf } from '../server/listening.js'
 import { type Stats, statsOf } from '../stats.js'
-import { RedisStore } from '../store/redis.js'
-import { RedisGroup } from '../store/redis-group.js'
 import type { Store } from '../store/store.js'
 import { makeStores, placesOf } from '../store/stores.js'
 import { CertificateWatch } from '../tls/certificate-watch.js'
@@ -45,10 +42,11 @@ export class Primary {
   readonly #limits: ConnectionLimits
   readonly #acceptor: Acceptor
   readonly #amqp: AmqpInput | undefined
-  readonly #group: RedisGroup | undefined
+  readonly #group: HubGroup
   readonly #certificate: CertificateWatch | undefined
   #credentials: Credentials | undefined
   #url = ''
+  #port: number | undefined
   #startedAt = performance.now()
   #ticking: NodeJS.Timeout | undefined
   #starting: Promise<void> | undefined
@@ -78,11 +76,11 @@ export class Primary {
       const onChange = (credentials: Credentials) => this.#renew(credentials)
       this.#certificate = new CertificateWatch(config.tls, { logger, onChange })
     }
-    const redis = this.#stores.get('redis')
-    if (redis instanceof RedisStore) {
-      const { prefix } = config.redis
-      this.#group = new RedisGroup(redis.connection, prefix, () => this.#hubStats())
-    }
+    this.#group = new HubGroup(this.#stores, config.redis.prefix, {
+      port: () => this.#port,
+      stats: () => this.#stats(),
+      adapterOf: (name) => this.#switchboard.adapterOf(name),
+    })
   }
 
   /** Where histories outlive the process, as in `leveldb: FOLDER`. */
@@ -113,6 +111,7 @@ export class Primary {
     for (const store of this.#stores.values()) await store.start()
     await this.#switchboard.start()
     const address = await this.#acceptor.bind(bindIp, port)
+    this.#port = address.port
     this.#url = urlOf(address, this.#credentials !== undefined)
     this.#ticking = setInterval(() => this.#tick(), TICK)
     await this.#supervisor.start()
@@ -149,7 +148,7 @@ export class Primary {
       url: this.#url,
       credentials: this.#credentials,
     }
-    const figures = { stats: () => this.#stats(), groupStats: () => this.#groupStats() }
+    const figures = { stats: () => this.#stats(), groupStats: () => this.#group.stats() }
     const worker = new WorkerProcess(settings, this.#switchboard, figures, this.#limits)
     worker.onChange = () => this.#acceptor.balance()
     return worker
@@ -177,19 +176,5 @@ export class Primary {
       uptime: performance.now() - this.#startedAt,
       amqp: this.#amqp?.stats(),
     })
-  }
-
-  async #groupStats(): Promise<GroupStats> {
-    if (!this.#group) return groupStats([await this.#hubStats()], 0)
-    const { answers, missing } = await this.#group.ask()
-    return groupStats(answers.filter(isHubStats), missing)
-  }
-
-  async #hubStats(): Promise<HubStats> {
-    const stats = await this.#stats()
-    const shared = stats.channels
-      .map(({ id }) => id)
-      .filter((name) => this.#switchboard.adapterOf(name) === 'redis')
-    return { hub: `${hostname()}:${new URL(this.#url).port}`, shared, ...stats }
   }
 }

@@ -3,6 +3,7 @@ import { Channels } from '../src/channels.js'
 import { resolveConfig } from '../src/config/resolve.js'
 import { MemoryStore } from '../src/store/memory.js'
 import { FakeSink } from './helpers/heart.js'
+import { until } from './helpers/until.js'
 
 describe('the channels of a hub', () => {
   let channels: Channels
@@ -50,7 +51,7 @@ describe('the channels of a hub', () => {
     }
     channels = new Channels(config, new Map([['memory', store]]), () => 0)
     const finding = channels.find('a', 'an id')
-    while ([...channels.open()].length === 0) await new Promise(setImmediate)
+    await until(() => [...channels.open()].length > 0)
     ticks()
     release()
     const channel = await finding

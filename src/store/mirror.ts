@@ -1,4 +1,5 @@
 import { NOTHING, type Snapshot } from '../event/entry.js'
+import { within } from '../within.js'
 import { emptySnapshot, newEpoch } from './epoch.js'
 import { Pacer } from './pacer.js'
 import type { Mark, Reading, Stamped } from './reading.js'
@@ -104,12 +105,8 @@ export class Mirror {
   /** Resolves when the follower was told of an event, or of a break; at the latest after some ms. */
   async reached(epoch: string, sequence: number, timeout: number): Promise<void> {
     if (this.#isClosed || (epoch === this.#mark.epoch && sequence <= this.#mark.head)) return
-    let timer: NodeJS.Timeout | undefined
-    await new Promise<void>((resolve) => {
-      this.#waiting.add({ sequence, resolve })
-      timer = setTimeout(resolve, timeout)
-    })
-    clearTimeout(timer)
+    const told = new Promise<void>((resolve) => this.#waiting.add({ sequence, resolve }))
+    await within(timeout, told)
   }
 
   close(): void {

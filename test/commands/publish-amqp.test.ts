@@ -6,6 +6,7 @@ import { FaultProxy } from '../helpers/fault-proxy.js'
 import { freePort } from '../helpers/port.js'
 import { ownRabbitmq, type RabbitServer } from '../helpers/rabbitmq-server.js'
 import { uniqueName } from '../helpers/unique.js'
+import { until } from '../helpers/until.js'
 
 describe('ssehub publish --amqp', function () {
   this.timeout(60_000)
@@ -38,7 +39,7 @@ describe('ssehub publish --amqp', function () {
     return cli(['publish', ...args, ...to], input === undefined ? {} : { input })
   }
   const received = async (count: number) => {
-    while (messages.length < count) await new Promise(setImmediate)
+    await until(() => messages.length >= count)
     return messages.map(({ content }) => JSON.parse(content.toString()))
   }
 

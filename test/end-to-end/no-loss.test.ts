@@ -3,6 +3,7 @@ import { makeFolder } from '../helpers/folder.js'
 import { forWorkers } from '../helpers/for-workers.js'
 import type { HubClient } from '../helpers/hub-client.js'
 import { ServedHub } from '../helpers/served-hub.js'
+import { until } from '../helpers/until.js'
 
 forWorkers('an acked event', (_, workers) => {
   const events = workers === 1 ? 10_000 : 4000
@@ -59,7 +60,7 @@ forWorkers('an acked event', (_, workers) => {
     hub = await ServedHub.startWith(settings, folder)
     const clients = Array.from({ length: 50 }, (_, seed) => new Wanderer(hub, seed))
     const wandering = clients.map((client) => client.wander())
-    while ((await hub.stats()).global.clients < clients.length) await new Promise(setImmediate)
+    await until(async () => (await hub.stats()).global.clients === clients.length)
     await publishAll(hub, events / 2)
     await hub.publish('test', { id: 'end', data: '' })
     const [first, ...others] = await Promise.all(wandering)

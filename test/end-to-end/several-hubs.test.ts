@@ -78,7 +78,7 @@ forWorkers('several hubs on one Redis', function (_, workers) {
       const figures = await Promise.all(hubs.map((hub) => hub.stats()))
       return figures.reduce((sum, { global }) => sum + global.clients, 0)
     }
-    while ((await streams()) < SUBSCRIBERS) await new Promise(setImmediate)
+    await until(async () => (await streams()) === SUBSCRIBERS)
   }
 
   /** Every acked event was seen by everybody once, and by all in the same order. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { forWorkers } from '../helpers/for-workers.js'
 import type { StartedHub } from '../helpers/hub.js'
 import type { OpenStream } from '../helpers/open-stream.js'
+import { until } from '../helpers/until.js'
 
 const EVENT = '{"data":"x"}'
 
@@ -166,9 +167,9 @@ forWorkers('a request that others may read differently', (startHub) => {
         text += chunk
       })
       socket.write(bytes)
-      while (!text.includes(':ok\n\n')) await new Promise(setImmediate)
+      await until(() => text.includes(':ok\n\n'))
       await hub.publish('test', { data: 'after' })
-      while (!text.includes('after\n\n')) await new Promise(setImmediate)
+      await until(() => text.includes('after\n\n'))
       socket.destroy()
       assert.equal(text.split('\r\n\r\n').at(-1), ':ok\n\ndata: after\n\n', bytes)
     }

@@ -11,6 +11,7 @@ import { atBest } from '../helpers/at-best.js'
 import { forWorkers } from '../helpers/for-workers.js'
 import { startHub } from '../helpers/hub.js'
 import { collectGarbage } from '../helpers/memory.js'
+import { until } from '../helpers/until.js'
 
 describe('the connection of a stream', () => {
   it('keeps nothing of the request that it came with, if HTTP read that', async () => {
@@ -51,7 +52,7 @@ describe('the connection of a stream', () => {
   it('keeps nothing of a request that came in by the front door', async () => {
     const hub = await startHub()
     const streams = await Promise.all([1, 2, 3].map(() => hub.subscribe('test?getcache=1')))
-    while (Number(queryObjects(PlainMessage)) > 0) await nextTurn()
+    await until(() => Number(queryObjects(PlainMessage)) === 0)
     for (const stream of streams) stream.close()
     await hub.hub.stop()
   })
@@ -72,7 +73,7 @@ forWorkers('a stream', (startHub) => {
       late.end()
       assert.match(await text(late), answer)
     }
-    while ((await hub.stats()).global.clients > 0) await nextTurn()
+    await until(async () => (await hub.stats()).global.clients === 0)
     await hub.hub.stop()
   })
 
@@ -86,7 +87,7 @@ forWorkers('a stream', (startHub) => {
         socket.resetAndDestroy()
       }
       await hub.publish('test', { data: 'x' })
-      while ((await hub.stats()).global.clients > 0) await nextTurn()
+      await until(async () => (await hub.stats()).global.clients === 0)
       const { channel_connects, channel_disconnects } = (await hub.stats()).global
       assert.equal(channel_connects, channel_disconnects)
       const started = performance.now()

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { atBest } from '../helpers/at-best.js'
 import { makeFolder } from '../helpers/folder.js'
 import { forWorkers } from '../helpers/for-workers.js'
@@ -206,7 +205,7 @@ forWorkers('the front door', (startHub) => {
       socket[leave]()
       await once(socket.resume(), 'close')
     }
-    while ((await hub.stats()).global.connections > before) await nextTurn()
+    await until(async () => (await hub.stats()).global.connections <= before)
   })
 
   it('closes connections without a word when the hub stops', async () => {

@@ -7,6 +7,7 @@ import { forWorkers } from '../helpers/for-workers.js'
 import type { StartedHub } from '../helpers/hub.js'
 import type { Answer } from '../helpers/hub-client.js'
 import { bufferBytes } from '../helpers/memory.js'
+import { until } from '../helpers/until.js'
 
 /** One test for each attack or accident; what it would break is its name. */
 forWorkers('hardening', (startHub) => {
@@ -182,7 +183,7 @@ forWorkers('hardening', (startHub) => {
     const publish = 'POST /behind HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{"data":"a"}'
     socket.write(`GET /behind HTTP/1.1\r\nHost: x\r\n\r\n${publish}${publish}`)
     const stream = await hub.subscribe('behind')
-    while ((await hub.stats()).channels.length === 0) await new Promise(setImmediate)
+    await until(async () => (await hub.stats()).channels.length > 0)
     await hub.publish('behind', { data: 'b' })
     await stream.count(1)
     socket.destroy()
@@ -214,7 +215,7 @@ forWorkers('hardening', (startHub) => {
       await good.count(count)
     }
     // Buffers go some time after the last reference to them: this ends when they are gone.
-    while (bufferBytes() - before > 10_000_000) await new Promise(setImmediate)
+    await until(() => bufferBytes() - before <= 10_000_000)
     slow.destroy()
     assert.equal(good.events.length, 300)
   })

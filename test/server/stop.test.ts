@@ -5,6 +5,7 @@ import { createHub } from '../../src/hub.js'
 import { atBest } from '../helpers/at-best.js'
 import { makeFolder } from '../helpers/folder.js'
 import { forWorkers } from '../helpers/for-workers.js'
+import { until } from '../helpers/until.js'
 
 forWorkers('a hub that stops', (startHub) => {
   it('ends streams with all they are owed and a jittered retry', async () => {
@@ -58,7 +59,7 @@ forWorkers('a hub that stops', (startHub) => {
     stuck.pause()
     stuck.write('GET /test HTTP/1.1\r\nHost: x\r\n\r\n')
     const halfOpen = await hub.beginPublish('test', 12)
-    while ((await hub.stats()).global.clients < 1) await new Promise(setImmediate)
+    await until(async () => (await hub.stats()).global.clients === 1)
     for (let count = 0; count < 100; count += 1) {
       await hub.publish('test', { data: 'x'.repeat(100_000) })
     }
@@ -78,7 +79,7 @@ forWorkers('a hub that stops', (startHub) => {
         socket.resetAndDestroy()
       }
       const idle = await hub.subscribe('test')
-      while ((await hub.stats()).global.clients < 1) await new Promise(setImmediate)
+      await until(async () => (await hub.stats()).global.clients === 1)
       const started = performance.now()
       await hub.hub.stop()
       const stopped = performance.now()

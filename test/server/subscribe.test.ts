@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { forWorkers } from '../helpers/for-workers.js'
 import type { StartedHub } from '../helpers/hub.js'
+import { until } from '../helpers/until.js'
 
 forWorkers('GET /PATH', (startHub) => {
   let hub: StartedHub
@@ -168,7 +169,7 @@ forWorkers('GET /PATH', (startHub) => {
     gone[0]?.socket.end()
     gone[1]?.socket.destroy()
     gone[2]?.socket.resetAndDestroy()
-    while ((await clients()) !== 0) await new Promise(setImmediate)
+    await until(async () => (await clients()) === 0)
   })
 })
 

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { type Entry, NOTHING, type Snapshot, toEntry } from '../../src/event/entry.js'
 import { Mirror } from '../../src/store/mirror.js'
 import type { Mark, Reading, Stamped } from '../../src/store/reading.js'
+import { until } from '../helpers/until.js'
 
 /** What can happen between a channel and its mirror, in any order. */
 type Step =
@@ -244,7 +245,7 @@ describe('a mirror', () => {
       spacing: 0,
     })
     const readings = async (count: number) => {
-      while (releases.length < count) await new Promise(setImmediate)
+      await until(() => releases.length >= count)
       releases.at(-1)?.()
     }
     const first = mirror.catchUp()

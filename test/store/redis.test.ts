@@ -273,7 +273,7 @@ describe('the redis store', () => {
     await seat.append('1')
     await server.command('FLUSHALL')
     for (const id of ['2', '3']) await seat.append(id)
-    while ((await store.channels()).length === 0) await new Promise(setImmediate)
+    await until(async () => (await store.channels()).length > 0)
     assert.deepEqual(await store.channels(), ['test'])
     await server.stop()
   })

@@ -1,10 +1,9 @@
 import { Channel, type ChannelOptions } from './channel/channel.js'
 import { noCounters } from './channel/counters.js'
 import { Flusher } from './channel/flusher.js'
-import { checkNameLength } from './channel/name.js'
+import { admitName, isKnown, patienceFor, unknownChannel } from './channel-rules.js'
 import type { CacheAdapter, Config } from './config/config.js'
 import type { Counts } from './counts.js'
-import { HubError } from './errors.js'
 import type { HubEvent } from './event/event.js'
 import { checkKeepable } from './event/keepable.js'
 import { Opener } from './opener.js'
@@ -95,7 +94,7 @@ export class Channels implements Iterable<Channel> {
 
   /** The channels that are defined or have had an event. */
   *[Symbol.iterator](): Generator<Channel, void, undefined> {
-    for (const channel of this.open()) if (this.#isKnown(channel)) yield channel
+    for (const channel of this.open()) if (isKnown(channel, this.#config)) yield channel
   }
 
   /** All channels, also those that somebody waits at and that have had no event. */
@@ -111,7 +110,7 @@ export class Channels implements Iterable<Channel> {
   async look(name: string): Promise<Channel> {
     this.admit(name)
     const channel = await this.find(name)
-    if (!this.#isKnown(channel)) throw unknownChannel()
+    if (!isKnown(channel, this.#config)) throw unknownChannel()
     channel.expire()
     return channel
   }
@@ -225,34 +224,4 @@ export class Channels implements Iterable<Channel> {
   end(retry: () => number): void {
     for (const channel of this.open()) channel.end(retry)
   }
-
-  #isKnown({ name, log }: Channel): boolean {
-    return log.head > 0 || this.#config.channels.has(name)
-  }
-}
-
-/** For how many ms a channel is kept that nobody reads. */
-export function patienceFor(
-  { name, log }: { readonly name: string; readonly log: { readonly head: number } },
-  { channels, server }: Pick<Config, 'channels' | 'server'>,
-): number {
-  if (channels.has(name)) return Number.POSITIVE_INFINITY
-  if (log.head === 0) return 0
-  return server.channelIdleTtl === 0 ? Number.POSITIVE_INFINITY : server.channelIdleTtl * 1000
-}
-
-/**
- * Sees to it that there can be a channel of that name.
- *
- * @throws {HubError} `UNKNOWN_CHANNEL` if only those that are defined are used, `INVALID_CHANNEL`
- *   if it is longer than those that are not may be
- */
-export function admitName(name: string, { channels, server }: Config): void {
-  if (channels.has(name)) return
-  if (!server.allowUndefinedChannels) throw unknownChannel()
-  checkNameLength(name, server.maxChannelNameLength)
-}
-
-function unknownChannel(): HubError {
-  return new HubError('UNKNOWN_CHANNEL', 'Channel does not exist.')
 }

@@ -1,4 +1,5 @@
-import { admitName, type Published, patienceFor } from '../channels.js'
+import { admitName, isKnown, patienceFor } from '../channel-rules.js'
+import type { Published } from '../channels.js'
 import type { CacheAdapter, Config } from '../config/config.js'
 import type { Counted, Counts } from '../counts.js'
 import { HubError } from '../errors.js'
@@ -95,7 +96,7 @@ export class Switchboard {
   /** The channels that are defined or have had an event. */
   *listed(): Generator<Counted, void, undefined> {
     for (const [, { follower }] of this.#lines) {
-      if (this.#isKnown(follower)) yield this.#counted(follower)
+      if (isKnown(follower, this.#config)) yield this.#counted(follower)
     }
   }
 
@@ -209,10 +210,6 @@ export class Switchboard {
     const store = this.#stores.get(adapter)
     if (!store) throw new HubError('STORE_FAILED', `there is no ${adapter} store`)
     return store
-  }
-
-  #isKnown({ name, log }: Line): boolean {
-    return log.head > 0 || this.#config.channels.has(name)
   }
 
   #counted({ name, log, events, evictions }: Line): Counted {

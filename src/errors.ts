@@ -34,6 +34,11 @@ export class HubError extends Error {
   }
 }
 
+/** The code of what was thrown; undefined if it was not thrown on purpose. */
+export function codeOf(error: unknown): ErrorCode | undefined {
+  return error instanceof HubError ? error.code : undefined
+}
+
 /** The text of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -1,5 +1,5 @@
 import type { CacheAdapter, ChannelConfig, Config } from './config/config.js'
-import { HubError } from './errors.js'
+import { codeOf, HubError } from './errors.js'
 import type { Evictions } from './event/history.js'
 import type { Follower, Store, StoredChannel, StoredChannelOptions } from './store/store.js'
 
@@ -174,7 +174,7 @@ export class Opener<F extends Expiring> implements Iterable<[name: string, opene
     try {
       return await promise
     } catch (error) {
-      const code = error instanceof HubError ? error.code : undefined
+      const code = codeOf(error)
       if (code === 'TOO_MANY_CHANNELS') return undefined // it is opened when it is wanted
       if (code !== 'STORE_UNAVAILABLE') throw error
       this.#isComplete = false

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { type ErrorCode, HubError } from '../errors.js'
+import { HubError } from '../errors.js'
 import type { Progress } from './generator.js'
 import type {
   Answer,
@@ -77,6 +77,6 @@ export class GeneratorProcess implements GeneratorHandle {
   }
 }
 
-function toError({ code, message }: { code: string; message: string }): Error {
-  return code === '' ? new Error(message) : new HubError(code as ErrorCode, message)
+function toError({ code, message }: Extract<FromGenerator, { kind: 'failed' }>): Error {
+  return code ? new HubError(code, message) : new Error(message)
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors.js'
 import type { Generator, Progress } from './generator.js'
 import type { Part, Plan } from './plan.js'
 
@@ -43,6 +44,7 @@ export type FromGenerator =
   | {
       readonly kind: 'failed'
       readonly id: number
-      readonly code: string
+      /** Undefined for an error that nobody foresaw. */
+      readonly code: ErrorCode | undefined
       readonly message: string
     }

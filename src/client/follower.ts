@@ -2,7 +2,7 @@ import { EventEmitter, on } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { EventSourceFetchInit, FetchLikeResponse } from 'eventsource'
 import { backoff } from '../backoff.js'
-import { HubError } from '../errors.js'
+import { codeOf, HubError } from '../errors.js'
 import { AnyEventSource, type StreamHandlers } from './any-event-source.js'
 import { request } from './http.js'
 
@@ -118,7 +118,7 @@ export class Follower implements StreamHandlers {
       return await request(this.#url, options, (stream) => this.#paced(stream), asked)
     } catch (error) {
       this.#failure = error
-      if (error instanceof HubError && error.code === 'HUB_FAILED') this.#outages += 1
+      if (codeOf(error) === 'HUB_FAILED') this.#outages += 1
       throw error
     }
   }

@@ -1,5 +1,5 @@
 import type { ServerCounters } from '../counts.js'
-import { HubError } from '../errors.js'
+import { codeOf } from '../errors.js'
 import type { Answer } from './answer.js'
 import type { ServerContext } from './context.js'
 import { corsHeaders } from './cors.js'
@@ -25,9 +25,9 @@ export function failureAnswer(
 
 /** Counts a request that failed, where a status does not say all. */
 export function countError(error: unknown, context: ServerContext): void {
-  if (!(error instanceof HubError)) return
-  if (error.code === 'INVALID_CHANNEL') context.counters.refusedNames += 1
-  if (error.code === 'TOO_MANY_CHANNELS') countChannel(context)
+  const code = codeOf(error)
+  if (code === 'INVALID_CHANNEL') context.counters.refusedNames += 1
+  if (code === 'TOO_MANY_CHANNELS') countChannel(context)
 }
 
 /** Counts one for whom there is no room for another channel. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Grants } from '../access/grants.js'
 import type { Channel } from '../channel/channel.js'
-import { type ErrorCode, HubError } from '../errors.js'
+import { codeOf } from '../errors.js'
 import { encodeRetry, PREAMBLE } from '../event/encode.js'
 import { authorize } from './authorize.js'
 import type { ServerContext } from './context.js'
@@ -70,7 +70,7 @@ async function admitted(
     const grants = await authorize(request, 'subscribe', target.channel, context)
     return grants ?? { expiresAt: undefined }
   } catch (error) {
-    if (error instanceof HubError && error.code === 'KEYS_UNAVAILABLE') {
+    if (codeOf(error) === 'KEYS_UNAVAILABLE') {
       logSentAway(error, target.channel, context)
       return undefined
     }
@@ -88,7 +88,7 @@ async function open(
   try {
     return await context.channels.find(name, lastId)
   } catch (error) {
-    if (isOfCode(error, 'TOO_MANY_CHANNELS')) {
+    if (codeOf(error) === 'TOO_MANY_CHANNELS') {
       countChannel(context)
       return 'full'
     }
@@ -98,12 +98,8 @@ async function open(
 }
 
 function logSentAway(error: unknown, channel: string, { burstLog }: ServerContext): void {
-  const reason = error instanceof HubError ? error.code : 'it failed'
+  const reason = codeOf(error) ?? 'it failed'
   burstLog.tell('error', 'a subscriber was sent away', { reason }, { err: error, channel })
-}
-
-function isOfCode(error: unknown, code: ErrorCode): boolean {
-  return error instanceof HubError && error.code === code
 }
 
 /** No EventSource would come back from anything but a 200. */

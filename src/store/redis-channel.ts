@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { HubError } from '../errors.js'
+import { codeOf, HubError } from '../errors.js'
 import { encodeEvent } from '../event/encode.js'
 import { type Entry, NOTHING, type Snapshot, toEntry } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
@@ -137,7 +137,7 @@ export class RedisChannel implements StoredChannel {
 
   #reportUnread(error: unknown): void {
     // That Redis is away is told once, not for each channel.
-    if (error instanceof HubError && error.code === 'STORE_UNAVAILABLE') return
+    if (codeOf(error) === 'STORE_UNAVAILABLE') return
     this.context.report(`channel ${this.name} could not be read from redis`, error)
   }
 

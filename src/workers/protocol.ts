@@ -1,6 +1,6 @@
 import type { LevelWithSilent } from 'pino'
 import type { CacheAdapter, Config } from '../config/config.js'
-import { type ErrorCode, HubError, messageOf } from '../errors.js'
+import { codeOf, type ErrorCode, HubError, messageOf } from '../errors.js'
 import type { Entry, KeptEntry, Snapshot } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
 import type { GroupStats } from '../group-stats.js'
@@ -124,7 +124,7 @@ export type ToPrimary =
 
 /** An error as it goes to another process. */
 export function toFailure(error: unknown): Failure {
-  return { code: error instanceof HubError ? error.code : undefined, message: messageOf(error) }
+  return { code: codeOf(error), message: messageOf(error) }
 }
 
 /** The error that came from another process. */

@@ -1,5 +1,5 @@
 /** A process of the bench: does as it is told, and ends with the one that started it. */
-import { codeOf, messageOf } from '../errors.js'
+import { toFailure } from '../failure.js'
 import { Generator } from './generator.js'
 import type { FromGenerator, ToGenerator } from './generator-protocol.js'
 
@@ -17,7 +17,7 @@ async function call({ id, name, args }: Extract<ToGenerator, { kind: 'call' }>):
     const act = generator?.[name].bind(generator) as ((...args: unknown[]) => unknown) | undefined
     send({ kind: 'done', id, value: await act?.(...args) })
   } catch (error) {
-    send({ kind: 'failed', id, code: codeOf(error), message: messageOf(error) })
+    send({ kind: 'failed', id, failure: toFailure(error) })
   }
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { HubError } from '../errors.js'
+import { toError } from '../failure.js'
 import type { Progress } from './generator.js'
 import type {
   Answer,
@@ -66,7 +66,7 @@ export class GeneratorProcess implements GeneratorHandle {
     const waiting = this.#waiting.get(message.id)
     this.#waiting.delete(message.id)
     if (message.kind === 'done') waiting?.resolve(message.value)
-    else waiting?.reject(toError(message))
+    else waiting?.reject(toError(message.failure))
   }
 
   #end(reason: string): void {
@@ -75,8 +75,4 @@ export class GeneratorProcess implements GeneratorHandle {
     }
     this.#waiting.clear()
   }
-}
-
-function toError({ code, message }: Extract<FromGenerator, { kind: 'failed' }>): Error {
-  return code ? new HubError(code, message) : new Error(message)
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.js'
+import type { Failure } from '../failure.js'
 import type { Generator, Progress } from './generator.js'
 import type { Part, Plan } from './plan.js'
 
@@ -44,7 +44,5 @@ export type FromGenerator =
   | {
       readonly kind: 'failed'
       readonly id: number
-      /** Undefined for an error that nobody foresaw. */
-      readonly code: ErrorCode | undefined
-      readonly message: string
+      readonly failure: Failure
     }

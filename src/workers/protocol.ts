@@ -1,8 +1,8 @@
 import type { LevelWithSilent } from 'pino'
 import type { CacheAdapter, Config } from '../config/config.js'
-import { codeOf, type ErrorCode, HubError, messageOf } from '../errors.js'
 import type { Entry, KeptEntry, Snapshot } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
+import type { Failure } from '../failure.js'
 import type { GroupStats } from '../group-stats.js'
 import type { ConnectionLimit } from '../limits/connection-limits.js'
 import type { Stats } from '../stats.js'
@@ -44,13 +44,6 @@ export interface Moves {
   /** Under undefined those of proxies. */
   readonly networks: ReadonlyMap<string | undefined, number>
   readonly clients: ReadonlyMap<string, number>
-}
-
-/** An error on its way to another process. */
-export interface Failure {
-  /** Undefined for an error that nobody foresaw. */
-  readonly code: ErrorCode | undefined
-  readonly message: string
 }
 
 /** What a worker is, told by its primary. */
@@ -121,13 +114,3 @@ export type ToPrimary =
   | { readonly kind: 'full' }
   | { readonly kind: 'moves'; readonly moves: Moves }
   | { readonly kind: 'settled' }
-
-/** An error as it goes to another process. */
-export function toFailure(error: unknown): Failure {
-  return { code: codeOf(error), message: messageOf(error) }
-}
-
-/** The error that came from another process. */
-export function toError({ code, message }: Failure): Error {
-  return code ? new HubError(code, message) : new Error(message)
-}

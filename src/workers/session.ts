@@ -1,8 +1,9 @@
+import { toFailure } from '../failure.js'
 import type { GroupStats } from '../group-stats.js'
 import type { Stats } from '../stats.js'
 import type { Downlink } from './downlink.js'
 import type { Line } from './line.js'
-import { type CallName, type Calls, type ToPrimary, toFailure } from './protocol.js'
+import type { CallName, Calls, ToPrimary } from './protocol.js'
 import type { Seats } from './seats.js'
 import type { Switchboard } from './switchboard.js'
 

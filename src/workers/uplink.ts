@@ -1,16 +1,10 @@
 import type { Duplex } from 'node:stream'
 import { HubError } from '../errors.js'
 import type { Entry, KeptEntry, Snapshot } from '../event/entry.js'
+import { toError } from '../failure.js'
 import type { Break } from '../store/store.js'
 import { Link } from './link.js'
-import {
-  type CallName,
-  type Calls,
-  type SnapshotHead,
-  type ToPrimary,
-  type ToWorker,
-  toError,
-} from './protocol.js'
+import type { CallName, Calls, SnapshotHead, ToPrimary, ToWorker } from './protocol.js'
 
 /** A channel as a worker follows it. */
 export interface Followed {

@@ -1,8 +1,9 @@
 import { Socket } from 'node:net'
+import { toFailure } from '../failure.js'
 import { Hub } from '../hub.js'
 import { createLogger } from '../log/logger.js'
 import { cannotListen } from '../server/listening.js'
-import { type Admission, toFailure, type WorkerSettings } from './protocol.js'
+import type { Admission, WorkerSettings } from './protocol.js'
 import { Uplink } from './uplink.js'
 import { Worker } from './worker.js'
 

@@ -20,12 +20,6 @@ export class Histogram {
   #max = 0
   #sum = 0
 
-  static from(data: HistogramData): Histogram {
-    const histogram = new Histogram()
-    histogram.merge(data)
-    return histogram
-  }
-
   /** @param value is rounded down, and brought into the range */
   record(value: number): void {
     const whole = value > MAX_VALUE ? MAX_VALUE : value > 0 ? value | 0 : 0

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer'
-import { parse as parseJson } from 'secure-json-parse'
 import { HubError, messageOf } from '../errors.js'
 import { checkEvent, type HubEvent } from './event.js'
 import { members } from './json-text.js'
@@ -34,6 +33,7 @@ export function parseAddressedEvent(body: Buffer | string): AddressedEvent {
   const texts = new Map<string, string>()
   for (const [name, value] of members(text)) {
     if (texts.has(name)) throw invalid(`the member ${JSON.stringify(name)} is there twice`)
+    if (name === '__proto__') throw invalid('the member "__proto__" is forbidden')
     texts.set(name, value)
   }
   const digits = (name: string) =>
@@ -74,7 +74,7 @@ function parseObject(text: string): Record<string, unknown> {
   if (text.trim() === '') throw invalid('it is empty; send {"data": "..."}')
   let value: unknown
   try {
-    value = parseJson(text)
+    value = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
     throw invalid(`it is not JSON: ${messageOf(error)}`, error)
   }

@@ -2,12 +2,26 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Answer, encodeAnswer } from './answer.js'
 import type { ServerContext } from './context.js'
-import { errorBody } from './errors.js'
+import { errorBody, type HttpError, methodRefused } from './errors.js'
 import { CLOSE } from './head.js'
 import { endGently } from './linger.js'
+import { originForm } from './target.js'
 
 /** The settings that say how long it may take. */
 const TIMEOUTS = 'server.headersTimeout, server.requestTimeout'
+
+/** What Node tells of what it cannot read. */
+type ParseError = Error & {
+  readonly code?: string
+  /** What came last, and how far into that it went. */
+  readonly rawPacket?: unknown
+  readonly bytesParsed?: number
+}
+
+/** Longer words are no methods. */
+const MAX_METHOD = 32
+const WORD_END = /[\w!#$%&'*+.^`|~-]*$/
+const REQUEST_LINE = /^([\w!#$%&'*+.^`|~-]{1,32}) ([\x21-\x7e]+) HTTP\/1\.[01]\r\n/
 
 /** A connection as Node's HTTP has it. */
 type HttpSocket = Socket & {
@@ -20,14 +34,18 @@ type HttpSocket = Socket & {
  * came before it is answered.
  */
 export function answerBrokenRequest(
-  { code = '' }: Error & { code?: string },
+  error: ParseError,
   socket: Socket,
   { counters, taken }: Pick<ServerContext, 'counters' | 'taken'>,
 ): void {
   // Node may still wait for the rest of a request whose connection has become a stream.
   if (taken.has(socket)) return
   taken.add(socket) // Node tells of all that still comes as broken, too
-  if (code === 'HPE_HEADER_OVERFLOW') {
+  const { code = '' } = error
+  const refused = code === 'HPE_INVALID_METHOD' ? unknownMethod(error) : undefined
+  if (refused) {
+    answer(socket, refused.statusCode, refused.message, refused.headers)
+  } else if (code === 'HPE_HEADER_OVERFLOW') {
     counters.oversizedRequests += 1
     counters.oversizedHeaders += 1
     answer(socket, 431, 'the head of the request is too large (server.maxHeaderBytes)')
@@ -49,7 +67,16 @@ export function refuseTunnel(socket: Socket, { taken }: Pick<ServerContext, 'tak
   if (taken.has(socket)) return
   taken.add(socket)
   socket.on('error', () => {}) // Node has let go of it; 'close' follows
-  answer(socket, 405, 'CONNECT is not supported here', { Allow: 'GET, POST, OPTIONS' })
+  const { statusCode, message, headers } = methodRefused('CONNECT', '*')
+  answer(socket, statusCode, message, headers)
+}
+
+/** What is said of a method that Node does not know; undefined where it is no request line. */
+function unknownMethod({ rawPacket, bytesParsed = 0 }: ParseError): HttpError | undefined {
+  const text = Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1') : ''
+  const [begun = ''] = WORD_END.exec(text.slice(0, bytesParsed).slice(-MAX_METHOD)) ?? []
+  const [, method, target = ''] = REQUEST_LINE.exec(text.slice(bytesParsed - begun.length)) ?? []
+  return method === undefined ? undefined : methodRefused(method, originForm(target))
 }
 
 async function answer(

@@ -77,9 +77,7 @@ export function answerError(error: RequestError, reply: FastifyReply, log: Burst
 
 /** Says which methods there are. */
 export function refuseMethod({ method, raw }: FastifyRequest): never {
-  throw new HttpError(405, `${method} is not supported here`, {
-    Allow: allowedMethods(raw.url ?? '/'),
-  })
+  throw methodRefused(method, raw.url ?? '/')
 }
 
 /** Says the same over HTTP/2, where a method may be any word, to one that no router knows. */
@@ -87,12 +85,18 @@ export function answerForeign(
   { method, url = '*' }: Http2ServerRequest,
   response: Http2ServerResponse,
 ): void {
-  response.writeHead(405, {
-    Allow: allowedMethods(url),
+  const { statusCode, message, headers } = methodRefused(method, url)
+  response.writeHead(statusCode, {
+    ...headers,
     'Content-Type': 'application/json; charset=utf-8',
   })
-  const body = errorBody(405, `${method} is not supported here`)
+  const body = errorBody(statusCode, message)
   response.end(JSON.stringify(body), () => dropBody(response))
+}
+
+/** What a method is answered with that there is not. */
+export function methodRefused(method: string, target: string): HttpError {
+  return new HttpError(405, `${method} is not supported here`, { Allow: allowedMethods(target) })
 }
 
 function allowedMethods(target: string): string {

@@ -168,6 +168,19 @@ forWorkers('other methods', (startHub) => {
         `${method} ${path}`,
       )
     }
+    for (const [line, allow] of [
+      ['get /test', 'GET, POST, OPTIONS'],
+      ['POSTS /test', 'GET, POST, OPTIONS'],
+      ['BREW http://x/test', 'GET, POST, OPTIONS'],
+      ['BREW /stats', 'GET, HEAD, OPTIONS'],
+      ['BREW http://x', 'GET, HEAD, OPTIONS'],
+    ]) {
+      const answer = await hub.raw(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`)
+      assert.match(
+        answer,
+        new RegExp(`^HTTP/1.1 405 [^]*\r\nAllow: ${allow}\r\n[^]*"statusCode":405,`),
+      )
+    }
     const publish = 'POST /test HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{"data":1}'
     const tunnel = await hub.raw(`${publish}CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n`)
     assert.match(

@@ -87,8 +87,9 @@ export class LevelChannel implements StoredChannel {
    */
   async load(database: Database, report: (message: string) => void): Promise<Operation[]> {
     const seen = this.#seen ?? Number.MAX_SAFE_INTEGER
-    const stored = await database.get(channelKey(this.name))
-    const known = stored === undefined ? undefined : decodeChannelRow(stored)
+    const rowKey = channelKey(this.name)
+    const stored = await database.get(rowKey)
+    const known = stored === undefined ? undefined : decodeChannelRow(rowKey, stored)
     const row = known ?? emptySnapshot()
     let { head, evictedThrough } = row
     const entries: KeptEntry[] = []
@@ -130,11 +131,8 @@ export class LevelChannel implements StoredChannel {
 
   /** What the database is to know of it besides its events. */
   get rowOperation(): Operation {
-    return {
-      type: 'put',
-      key: channelKey(this.name),
-      value: encodeChannelRow(this.sequencer),
-    }
+    const key = channelKey(this.name)
+    return { type: 'put', key, value: encodeChannelRow(key, this.sequencer) }
   }
 
   /** The keys of what was delivered up to an event, the latest last. */
@@ -164,7 +162,7 @@ export class LevelChannel implements StoredChannel {
     const operations: Operation[] = []
     if (isKept(entry)) {
       const key = eventKey(this.name, entry.sequence)
-      operations.push({ type: 'put', key, value: encodeEventRow(event, entry) })
+      operations.push({ type: 'put', key, value: encodeEventRow(key, event, entry) })
     }
     operations.push(...this.operations(change))
     if (delivery) {
@@ -179,17 +177,18 @@ export class LevelChannel implements StoredChannel {
 
   /** What a change of the history is in the database. */
   operations({ replaced, evicted, forgotten }: Change<KeptEntry>): Operation[] {
-    const key = ({ sequence }: Departed) => eventKey(this.name, sequence)
+    const keyOf = ({ sequence }: Departed) => eventKey(this.name, sequence)
     const operations: Operation[] = []
     for (const gone of replaced ? [replaced, ...forgotten] : forgotten) {
-      operations.push({ type: 'del', key: key(gone) })
+      operations.push({ type: 'del', key: keyOf(gone) })
       this.#removals += 1
       this.#removedThrough = Math.max(this.#removedThrough, gone.sequence)
     }
     const known = new Set(forgotten.map(({ sequence }) => sequence))
     for (const gone of evicted) {
       if (known.has(gone.sequence)) continue // forgotten at once
-      operations.push({ type: 'put', key: key(gone), value: encodeDepartedRow(gone) })
+      const key = keyOf(gone)
+      operations.push({ type: 'put', key, value: encodeDepartedRow(key, gone) })
     }
     return operations
   }

@@ -15,7 +15,7 @@ export type Operation = { type: 'put'; key: string; value: string } | { type: 'd
 const openLocations = new Set<string>()
 
 /** What there is to do about a database that cannot be read. */
-const REMEDY =
+export const REMEDY =
   'if it is damaged, restore the folder from a backup, or move it away to begin with empty histories'
 
 /**

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { type KeptEntry, toEntry } from '../event/entry.js'
 import type { HubEvent } from '../event/event.js'
 import type { Departed } from '../event/history.js'
@@ -6,7 +7,8 @@ import type { Departed } from '../event/history.js'
  * How channels lie in the database: for each a row about it under `m\0NAME`, and a row for each
  * event under `e\0NAME\0SEQUENCE`, the number as 16 hexadecimal digits so that keys sort as
  * numbers do, and one under `d\0NAME\0KEY` for each delivery that is known again, with the number
- * of its event. No name holds a NUL. Values are JSON.
+ * of its event. No name holds a NUL. Values are JSON; after those about channels and events comes a
+ * checksum of key and value, for LevelDB gives back what has changed on the disk as if it had not.
  */
 export const CHANNEL_ROWS = { gt: 'm\0', lt: 'm\x01' }
 
@@ -58,19 +60,19 @@ export function deliveryRows(name: string): { gt: string; lt: string } {
 }
 
 /** What the row of an event holds; its number is in the key. */
-export function encodeEventRow(event: HubEvent, entry: KeptEntry): string {
+export function encodeEventRow(key: string, event: HubEvent, entry: KeptEntry): string {
   const { id, place, first, time } = entry
-  return JSON.stringify({ ...event, id, place, first, time })
+  return seal(key, { ...event, id, place, first, time })
 }
 
 /** What stays of an event that has left the history, under its key. */
-export function encodeDepartedRow({ id, first }: Departed): string {
-  return JSON.stringify({ id, first, departed: true })
+export function encodeDepartedRow(key: string, { id, first }: Departed): string {
+  return seal(key, { id, first, departed: true })
 }
 
 /** @returns the event, or what stayed of it; undefined if the row holds neither */
 export function decodeEventRow(key: string, value: string): KeptEntry | Departed | undefined {
-  const row = parseRow(value)
+  const row = parseRow(key, value)
   if (!row || typeof row.id !== 'string') return undefined
   const { id, data, event, retry, place, first, time, departed } = row
   const sequence = sequenceOf(key)
@@ -94,22 +96,37 @@ export function decodeEventRow(key: string, value: string): KeptEntry | Departed
 }
 
 /** What the row about a channel holds. */
-export function encodeChannelRow({ epoch, head, evictedThrough }: ChannelRow): string {
-  return JSON.stringify({ epoch, head, evictedThrough })
+export function encodeChannelRow(key: string, { epoch, head, evictedThrough }: ChannelRow): string {
+  return seal(key, { epoch, head, evictedThrough })
 }
 
 /** @returns undefined if the row does not describe a channel */
-export function decodeChannelRow(value: string): ChannelRow | undefined {
-  const row = parseRow(value)
+export function decodeChannelRow(key: string, value: string): ChannelRow | undefined {
+  const row = parseRow(key, value)
   if (!row) return undefined
   const { epoch, head, evictedThrough } = row
   if (typeof epoch !== 'string' || !isCount(head) || !isCount(evictedThrough)) return undefined
   return { epoch, head, evictedThrough }
 }
 
-function parseRow(value: string): Record<string, unknown> | undefined {
+function seal(key: string, row: object): string {
+  const json = JSON.stringify(row)
+  return json + checksum(key, json)
+}
+
+/** Eight hexadecimal digits. */
+function checksum(key: string, json: string): string {
+  return crc32(json, crc32(key)).toString(16).padStart(8, '0')
+}
+
+function parseRow(key: string, value: string): Record<string, unknown> | undefined {
+  let json = value
+  if (!value.endsWith('}')) {
+    json = value.slice(0, -8)
+    if (value.slice(-8) !== checksum(key, json)) return undefined
+  } // else a hub wrote it that gave rows none
   try {
-    const row: unknown = JSON.parse(value)
+    const row: unknown = JSON.parse(json)
     return typeof row === 'object' && row !== null ? { ...row } : undefined
   } catch {
     return undefined // torn or foreign

@@ -8,6 +8,7 @@ import {
   type Database,
   type Operation,
   openDatabase,
+  REMEDY,
   write,
 } from './leveldb-database.js'
 import { CHANNEL_ROWS, channelName } from './leveldb-rows.js'
@@ -105,9 +106,11 @@ export class LevelStore implements Store {
       await this.#load(channel, await this.#ready(), isToChange)
     } catch (error) {
       if (!this.#isStopped) report('leveldb cannot read a channel', error)
+      const why = publicMessageOf(error)
+      const remedy = why.startsWith('Corruption') ? `; ${REMEDY}` : ''
       throw new HubError(
         'STORE_FAILED',
-        `cannot read channel ${channel.name} from the leveldb database: ${publicMessageOf(error)}`,
+        `cannot read channel ${channel.name} from the leveldb database: ${why}${remedy}`,
         { cause: error },
       )
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { open, readdir, readFile, rm, stat, truncate } from 'node:fs/promises'
+import { open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { ClassicLevel } from 'classic-level'
@@ -290,6 +290,55 @@ describe('the leveldb store', () => {
     const later = await started()
     assert.equal((await later.read('test', OPTIONS)).evictedThrough, 2)
     await later.stop()
+  })
+
+  it('says what to do about a table that cannot be read', async () => {
+    const store = await started()
+    const channel = await store.open('test', OPTIONS, NOBODY)
+    for (const id of ['1', '2', '3']) await channel.append(checkEvent({ id, data: id }))
+    await store.stop()
+    await (await started()).stop() // makes a table of the log
+    const table = (await readdir(store.folder)).find((name) => name.endsWith('.ldb')) as string
+    const { size } = await stat(join(store.folder, table))
+    await writeFile(join(store.folder, table), Buffer.alloc(size))
+    const again = await started()
+    const failure = { code: 'STORE_FAILED', message: /channel test .*restore the folder from a/ }
+    await assert.rejects(again.open('test', OPTIONS, NOBODY), failure)
+    await again.stop()
+  })
+
+  it('knows an event that has changed on the disk for damaged, though it still is one', async () => {
+    const store = await started()
+    const channel = await store.open('test', OPTIONS, NOBODY)
+    for (const id of ['1', '2', '3']) await channel.append(checkEvent({ id, data: 'as it was' }))
+    await store.stop()
+    const database = new ClassicLevel<string, string>(store.folder)
+    const key = eventKey('test', 2)
+    const row = (await database.get(key)) as string
+    await database.put(key, row.replace('as it was', 'as it Was'))
+    await database.put(eventKey('test', 3), row)
+    await database.close()
+    const again = await started()
+    const { entries, evictedThrough } = await again.read('test', OPTIONS)
+    await again.stop()
+    assert.deepEqual(
+      entries.map(({ id }) => id),
+      ['1'],
+    )
+    assert.equal(evictedThrough, 3)
+  })
+
+  it('reads what a hub wrote that gave rows no checksum', async () => {
+    const store = await started()
+    const database = new ClassicLevel<string, string>(store.folder)
+    await store.stop()
+    await database.put(channelKey('test'), '{"epoch":"e","head":7,"evictedThrough":2}')
+    await database.put(eventKey('test', 7), '{"data":"x","id":"1","place":7,"first":7,"time":1}')
+    await database.close()
+    const again = await started()
+    const { epoch, head, evictedThrough, entries } = await again.read('test', OPTIONS)
+    await again.stop()
+    assert.deepEqual([epoch, head, evictedThrough, entries[0]?.id], ['e', 7, 2, '1'])
   })
 
   it('counts all before the oldest event as gone where it has lost what it knew of the channel', async () => {

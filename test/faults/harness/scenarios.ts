@@ -31,10 +31,21 @@ type Scenario = (options: ScenarioOptions) => Promise<Stage>
 
 /** Ways to run hubs, by name. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  memory: inMemory,
   leveldb: (options) => onDisk(1, options),
   'leveldb, 2 workers': (options) => onDisk(2, options),
   'two hubs on Redis': onRedis,
   'RabbitMQ, two hubs on Redis': onRabbitmq,
+}
+
+/** What ends the hub takes its histories with it, and is left out. */
+async function inMemory(): Promise<Stage> {
+  const hub = await StagedHub.start('hub', { server: { pingInterval: 1 }, channels: CHANNELS })
+  return {
+    hubs: [hub],
+    faults: hubFaults(hub).filter(({ name }) => !/killed|restarted/.test(name)),
+    stop: () => hub.stop(),
+  }
 }
 
 const DISK_MEGABYTES = 64

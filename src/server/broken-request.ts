@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Config } from '../config/config.js'
 import { type Answer, encodeAnswer } from './answer.js'
 import type { ServerContext } from './context.js'
 import { errorBody, type HttpError, methodRefused } from './errors.js'
@@ -36,13 +37,13 @@ type HttpSocket = Socket & {
 export function answerBrokenRequest(
   error: ParseError,
   socket: Socket,
-  { counters, taken }: Pick<ServerContext, 'counters' | 'taken'>,
+  { config, counters, taken }: Pick<ServerContext, 'config' | 'counters' | 'taken'>,
 ): void {
   // Node may still wait for the rest of a request whose connection has become a stream.
   if (taken.has(socket)) return
   taken.add(socket) // Node tells of all that still comes as broken, too
   const { code = '' } = error
-  const refused = code === 'HPE_INVALID_METHOD' ? unknownMethod(error) : undefined
+  const refused = code === 'HPE_INVALID_METHOD' ? unknownMethod(error, config) : undefined
   if (refused) {
     answer(socket, refused.statusCode, refused.message, refused.headers)
   } else if (code === 'HPE_HEADER_OVERFLOW') {
@@ -63,20 +64,26 @@ export function answerBrokenRequest(
 }
 
 /** Refuses a tunnel, once all that came before it is answered; Node would close in silence. */
-export function refuseTunnel(socket: Socket, { taken }: Pick<ServerContext, 'taken'>): void {
+export function refuseTunnel(
+  socket: Socket,
+  { taken, config }: Pick<ServerContext, 'config' | 'taken'>,
+): void {
   if (taken.has(socket)) return
   taken.add(socket)
   socket.on('error', () => {}) // Node has let go of it; 'close' follows
-  const { statusCode, message, headers } = methodRefused('CONNECT', '*')
+  const { statusCode, message, headers } = methodRefused('CONNECT', '*', config)
   answer(socket, statusCode, message, headers)
 }
 
 /** What is said of a method that Node does not know; undefined where it is no request line. */
-function unknownMethod({ rawPacket, bytesParsed = 0 }: ParseError): HttpError | undefined {
+function unknownMethod(
+  { rawPacket, bytesParsed = 0 }: ParseError,
+  config: Config,
+): HttpError | undefined {
   const text = Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1') : ''
   const [begun = ''] = WORD_END.exec(text.slice(0, bytesParsed).slice(-MAX_METHOD)) ?? []
   const [, method, target = ''] = REQUEST_LINE.exec(text.slice(bytesParsed - begun.length)) ?? []
-  return method === undefined ? undefined : methodRefused(method, originForm(target))
+  return method === undefined ? undefined : methodRefused(method, originForm(target), config)
 }
 
 async function answer(

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ServerContext } from './context.js'
 import type { HubRequest } from './hub-request.js'
+import { methodsOfChannels } from './methods.js'
 import { historyTarget } from './target.js'
 
 /** What pages may send: what polyfills do, and what publishing takes. [ssehub] */
@@ -8,12 +9,12 @@ const ALLOWED_HEADERS =
   'Accept, Cache-Control, X-Requested-With, Last-Event-ID, Authorization, Content-Type'
 
 /** `OPTIONS /PATH`, for any channel: a reconnect with a long id is preflighted too. */
-export function preflightRoute(app: FastifyInstance): void {
+export function preflightRoute(app: FastifyInstance, { config }: ServerContext): void {
   app.options('/*', (_request, reply) =>
     reply
       .code(204)
       .headers({
-        'Access-Control-Allow-Methods': 'GET, POST, OPTIONS',
+        'Access-Control-Allow-Methods': methodsOfChannels(config),
         'Access-Control-Allow-Headers': ALLOWED_HEADERS,
         'Access-Control-Max-Age': '600',
       })

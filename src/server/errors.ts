@@ -1,11 +1,12 @@
 import { STATUS_CODES } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { Config } from '../config/config.js'
 import { type ErrorCode, HubError } from '../errors.js'
 import type { BurstLog } from '../limits/burst-log.js'
 import type { Answer } from './answer.js'
 import { dropBody, isHttp2 } from './http2.js'
-import { isInspection } from './target.js'
+import { methodsAt } from './methods.js'
 
 /** An error of a route's own, in fastify's form: its message is for the client. */
 export class HttpError extends Error {
@@ -76,16 +77,17 @@ export function answerError(error: RequestError, reply: FastifyReply, log: Burst
 }
 
 /** Says which methods there are. */
-export function refuseMethod({ method, raw }: FastifyRequest): never {
-  throw methodRefused(method, raw.url ?? '/')
+export function refuseMethod({ method, raw }: FastifyRequest, config: Config): never {
+  throw methodRefused(method, raw.url ?? '/', config)
 }
 
 /** Says the same over HTTP/2, where a method may be any word, to one that no router knows. */
 export function answerForeign(
   { method, url = '*' }: Http2ServerRequest,
   response: Http2ServerResponse,
+  config: Config,
 ): void {
-  const { statusCode, message, headers } = methodRefused(method, url)
+  const { statusCode, message, headers } = methodRefused(method, url, config)
   response.writeHead(statusCode, {
     ...headers,
     'Content-Type': 'application/json; charset=utf-8',
@@ -95,13 +97,10 @@ export function answerForeign(
 }
 
 /** What a method is answered with that there is not. */
-export function methodRefused(method: string, target: string): HttpError {
-  return new HttpError(405, `${method} is not supported here`, { Allow: allowedMethods(target) })
-}
-
-function allowedMethods(target: string): string {
-  if (!isInspection(target)) return 'GET, POST, OPTIONS'
-  return target.startsWith('/-/') ? 'GET, OPTIONS' : 'GET, HEAD, OPTIONS'
+export function methodRefused(method: string, target: string, config: Config): HttpError {
+  return new HttpError(405, `${method} is not supported here`, {
+    Allow: methodsAt(target, config),
+  })
 }
 
 /** An error's JSON, in fastify's own form. */

@@ -10,14 +10,15 @@ import { HttpError, refuseMethod, tooMany } from './errors.js'
 import { CLOSE } from './head.js'
 import { isHttp2Request } from './http2.js'
 import type { HubRequest } from './hub-request.js'
+import { methodsOfChannels } from './methods.js'
 
 /** `POST /PATH`: publishes an event. */
 export function publishRoute(app: FastifyInstance, context: ServerContext): void {
   // Whatever the Content-Type says, it is JSON: curl sends a form's, others send none. [ssehub]
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  for (const url of ['/', '/stats', '/-/*'])
-    app.post(url, { onRequest: refuseMethod }, refuseMethod)
+  const refuse = (request: FastifyRequest) => refuseMethod(request, context.config)
+  for (const url of ['/', '/stats', '/-/*']) app.post(url, { onRequest: refuse }, refuse)
   app.post<{ Body: Buffer | undefined }>('/*', {
     bodyLimit: context.config.server.maxEventBytes,
     onRequest: async (request) => {
@@ -100,7 +101,7 @@ function admit(request: HubRequest, context: ServerContext): void {
   if (limit) throw tooMany('there is no room for more connections', limit)
   if (!config.server.enablePost) {
     throw new HttpError(405, 'publishing by POST is switched off (server.enablePost)', {
-      Allow: 'GET, OPTIONS',
+      Allow: methodsOfChannels(config),
     })
   }
   if (context.isStopping()) throw new HubError('HUB_STOPPING', 'the hub is stopping; try again')

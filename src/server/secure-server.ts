@@ -27,7 +27,7 @@ export function createSecureServer(
     goodbye: GOODBYE,
     onConnection: (socket) => connections.take(socket),
     onSecure: (socket, secure) => connections.share(socket, secure),
-    onForeign: answerForeign,
+    onForeign: (request, response) => answerForeign(request, response, config),
     onBroken: () => {
       counters.routerReadErrors += 1
     },

@@ -83,7 +83,7 @@ export function createServer(context: ServerContext): FastifyInstance {
     }
     answerError(error, reply, context.burstLog)
   })
-  app.setNotFoundHandler(refuseMethod)
+  app.setNotFoundHandler((request) => refuseMethod(request, context.config))
   app.decorateRequest('target')
   app.decorateRequest('address')
   app.decorateRequest('publisher')
@@ -102,7 +102,7 @@ export function createServer(context: ServerContext): FastifyInstance {
       if (!reply.raw.shouldKeepAlive) last.add(raw.socket)
       checkHead(raw)
     }
-    if (!METHODS.has(request.method)) refuseMethod(request)
+    if (!METHODS.has(request.method)) refuseMethod(request, context.config)
     const { 'transfer-encoding': encoding } = request.headers // no body that it frames is taken
     const { socket } = request.raw
     if (!isHttp2 && (encoding !== undefined || context.connections.limitOf(socket))) {
@@ -134,7 +134,7 @@ export function createServer(context: ServerContext): FastifyInstance {
     frontDoor.close()
     done()
   })
-  preflightRoute(app)
+  preflightRoute(app, context)
   inspectRoutes(app, context)
   publishRoute(app, context)
   subscribeRoute(app, context)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { resolveConfig } from '../../src/config/resolve.js'
 import { noRequests } from '../../src/counts.js'
 import { answerBrokenRequest } from '../../src/server/broken-request.js'
 import { forWorkers } from '../helpers/for-workers.js'
@@ -225,14 +226,15 @@ describe('hardening', () => {
   it('no time-out of HTTP writes an answer into a stream', async () => {
     const taken = new WeakSet<Socket>()
     const counters = noRequests()
+    const { config } = resolveConfig({}, 'test')
     const server = createServer(async (socket) => {
       const error = Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
       taken.add(socket)
-      answerBrokenRequest(error, socket, { counters, taken })
+      answerBrokenRequest(error, socket, { config, counters, taken })
       await new Promise(setImmediate)
       taken.delete(socket)
       socket.write('as a stream nothing, ')
-      answerBrokenRequest(error, socket, { counters, taken })
+      answerBrokenRequest(error, socket, { config, counters, taken })
     }).listen(0)
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo

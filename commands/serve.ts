@@ -60,6 +60,7 @@ Without --config it starts on the configuration that comes with it: history in l
       if (terminals.some((fd) => !isatty(fd))) this.interrupted()
       else hub.reload()
     })
+    process.on('SIGUSR1', () => {}) // Node would open a debugger's port
     this.print(`${this.config.bin} ${this.config.version}, configured by ${file}`)
     for (const place of hub.histories) this.print(`history in ${place}`)
     const url = await hub.start().catch((error: Error) => {

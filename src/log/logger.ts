@@ -1,13 +1,22 @@
+import { constants, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Level, type LevelWithSilent, type Logger, pino, type StreamEntry } from 'pino'
-import pretty from 'pino-pretty'
+import { isatty } from 'node:tty'
+import {
+  type DestinationStream,
+  type Level,
+  type LevelWithSilent,
+  type Logger,
+  pino,
+  type StreamEntry,
+} from 'pino'
+import { prettyFactory } from 'pino-pretty'
 import { HubError, messageOf } from '../errors.js'
 import { LogFile, MAX_UNWRITTEN } from './log-file.js'
 
 /** Bytes that a pipe takes as a whole, so that workers that share it tear no lines. [spec] */
 const PIPE_BUF = 4096
 
-/** Ms after which a pipe that was full is tried again. */
+/** Ms after which a pipe or terminal that takes no more is tried again. */
 const RETRY = 100
 
 /**
@@ -18,10 +27,7 @@ const RETRY = 100
  */
 export function createLogger(level: LevelWithSilent, logdir: string | undefined): Logger {
   const threshold: Level = level === 'silent' ? 'fatal' : level
-  const stderr = process.stderr.isTTY
-    ? pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' })
-    : toStderr()
-  stderr.on('error', () => {}) // nobody reads it; the hub goes on
+  const stderr = isatty(2) ? forPeople(toStderr(openTerminal())) : toStderr(2)
   const streams: StreamEntry[] = [{ level: threshold, stream: stderr }]
   if (logdir !== undefined) {
     const file = openFile(logdir, tellOnce(pino({ level }, stderr)))
@@ -30,10 +36,27 @@ export function createLogger(level: LevelWithSilent, logdir: string | undefined)
   return pino({ level }, pino.multistream(streams))
 }
 
+function forPeople(terminal: DestinationStream): DestinationStream {
+  const prettify = prettyFactory({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss' })
+  return { write: (line) => terminal.write(prettify(line) ?? '') }
+}
+
+/**
+ * The terminal of standard error, in a descriptor of its own that does not wait for one that is
+ * stopped, as by Ctrl-S; whoever may not open it, as after `su`, waits.
+ */
+function openTerminal(): number {
+  try {
+    return openSync('/dev/stderr', constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+  } catch {
+    return 2
+  }
+}
+
 /** Standard error; where its reader stalls, lines wait for it, and the hub does not. */
-function toStderr() {
+function toStderr(fd: number) {
   const stderr = pino.destination({
-    dest: 2,
+    dest: fd,
     sync: true,
     maxLength: MAX_UNWRITTEN,
     maxWrite: PIPE_BUF,
@@ -41,7 +64,7 @@ function toStderr() {
   })
   let isToRetry = false
   stderr.on('error', ({ code }: NodeJS.ErrnoException) => {
-    if (code !== 'EAGAIN' || isToRetry) return
+    if (code !== 'EAGAIN' || isToRetry) return // where nobody reads it, the hub goes on
     isToRetry = true
     setTimeout(() => {
       isToRetry = false

@@ -24,6 +24,7 @@ process.on('message', (admission: Admission, socket) => worker?.admit(admission,
 
 // They are sent to the whole group, as by Ctrl-C: it is the primary that acts on them.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
+process.on('SIGUSR1', () => {}) // Node would open a debugger's port
 
 async function obey(order: Parameters<Uplink['onOrder']>[0]): Promise<void> {
   switch (order.kind) {

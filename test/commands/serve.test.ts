@@ -5,13 +5,14 @@ import { open, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import { cli } from '../helpers/cli.js'
+import { cli, startCli } from '../helpers/cli.js'
 import { forWorkers } from '../helpers/for-workers.js'
 import { answerOf } from '../helpers/hub-client.js'
 import { HubOfTest } from '../helpers/hub-of-test.js'
 import { ORIGINAL_CONFIG } from '../helpers/original-config.js'
 import { packageRoot } from '../helpers/package-root.js'
 import { endWithTest } from '../helpers/process.js'
+import { until } from '../helpers/until.js'
 
 describe('ssehub serve', () => {
   const own = new HubOfTest()
@@ -111,6 +112,32 @@ describe('ssehub serve', () => {
       assert.equal(lines, events)
       assert.deepEqual(await exit, [0, null])
     })
+
+    it('answers while its terminal is stopped, as by Ctrl-S, and then has lost no line', async () => {
+      const hub = `'${join(packageRoot, 'bin/run.js')}' serve --port 0 --log-level debug`
+      const terminal = endWithTest(
+        spawn('script', ['-qec', `'${process.execPath}' ${hub}`, '/dev/null'], {
+          env: { ...process.env, XDG_STATE_HOME: own.folder },
+          detached: true,
+        }),
+      )
+      const ended = once(terminal, 'exit')
+      let shown = ''
+      terminal.stdout.on('data', (text) => {
+        shown += text
+      })
+      await until(() => /listening on \S+:\d+\s/.test(shown))
+      terminal.stdout.pause()
+      const url = /listening on http:\/\/0.0.0.0(:\d+)/.exec(shown)?.[1]
+      const events = 1000 // which are more lines than the system holds
+      for (let done = 0; done < events; done += 100) {
+        await Promise.all(Array.from({ length: 100 }, () => publish(`http://127.0.0.1${url}`)))
+      }
+      terminal.stdout.resume()
+      await until(() => shown.match(/an event was published/g)?.length === events)
+      terminal.stdin.write('\x03')
+      assert.deepEqual(await ended, [0, null])
+    })
   })
 
   it('takes its port from the flag before the environment before the file', async () => {
@@ -181,6 +208,19 @@ forWorkers('ssehub serve', function (_, workers) {
     await stream.count(1)
     hub.signal('SIGTERM')
     assert.equal(await hub.exit(), 0)
+  })
+
+  it('opens no debugger at a SIGUSR1', async () => {
+    const serving = startCli(['serve', '--port', '0', '--log-level', 'silent'], {
+      env: {
+        SSEHUB_SERVER_WORKERS: `${workers}`,
+        XDG_STATE_HOME: own.folder,
+        NODE_OPTIONS: '--inspect-port=0',
+      },
+    })
+    await serving.shows(/listening on/)
+    serving.signalGroup('SIGUSR1')
+    assert.deepEqual((await serving.end('SIGTERM')).stderr, '')
   })
 
   it('stops in good order when its terminal is closed', async () => {

@@ -78,6 +78,11 @@ class RunningCli {
     }
   }
 
+  /** Signals it and all that it has started. */
+  signalGroup(signal: NodeJS.Signals): void {
+    process.kill(-(this.#process.pid as number), signal)
+  }
+
   /** Signals it, and waits for its end. */
   end(signal: NodeJS.Signals = 'SIGINT'): Promise<Finished> {
     this.#process.kill(signal)

@@ -28,7 +28,9 @@ export async function readStoredHistory({
   const options = config.channels.get(channel) ?? config.channelDefaults
   const { store, place } = storeOf(channel, options.cacheAdapter, config)
   try {
-    await store.start()
+    await store.start().catch((error: HubError) => {
+      throw error.code === 'STORE_LOCKED' ? lockedBy(place, error) : error
+    })
     if (!(await store.channels()).includes(channel)) {
       throw new HubError('UNKNOWN_CHANNEL', `there is nothing of channel ${channel} in ${place}`)
     }
@@ -37,6 +39,11 @@ export async function readStoredHistory({
   } finally {
     await store.stop()
   }
+}
+
+function lockedBy(place: string, cause: HubError): HubError {
+  const message = `${place} is in use by a hub; ask that, without --offline, or stop it first`
+  return new HubError('STORE_LOCKED', message, { cause })
 }
 
 function storeOf(

@@ -7,7 +7,7 @@ import { printable } from './screen.js'
 const SLIPS = 2
 
 /** Says that there is no command of a name; oclif calls it. */
-export const commandNotFound: Hook<'command_not_found'> = async function ({ id, config }) {
+export const commandNotFound: Hook<'command_not_found'> = async function ({ id, argv, config }) {
   const [first = '', ...others] = id.split(':') // what came after the command is there, too
   const isTopic = config.topics.some(({ name }) => name === first)
   const name = isTopic ? [first, ...others.slice(0, 1)].join(' ') : first
@@ -15,8 +15,10 @@ export const commandNotFound: Hook<'command_not_found'> = async function ({ id, 
   const meant = nearest(name, commands, SLIPS)
   const hint = meant ? `is "${meant}" meant? ` : ''
   const problem = `there is no command ${JSON.stringify(name)}; ${hint}`
-  process.stderr.write(
-    `${config.bin}: ${printable(`${problem}"${config.bin} --help" lists all`)}\n`,
-  )
+  const message = printable(`${problem}"${config.bin} --help" lists all`)
+  process.stderr.write(`${config.bin}: ${message}\n`)
+  if (argv?.includes('--json')) {
+    process.stdout.write(`${JSON.stringify({ error: { code: 'INVALID_USAGE', message } })}\n`)
+  }
   this.exit(EXIT.usage)
 }

@@ -1,5 +1,6 @@
 import { Errors } from '@oclif/core'
 import { type ErrorCode, HubError, messageOf } from '../errors.js'
+import { openFilesLimit } from '../limits/open-files.js'
 
 /** What a command ends with. */
 export const EXIT = {
@@ -22,6 +23,9 @@ const EXIT_OF: Partial<Record<ErrorCode, number>> = {
   BROKER_UNREACHABLE: EXIT.unreachable,
 }
 
+/** With more open files than this the program's own files can be opened, all at once. */
+const FEW_FILES = 256
+
 /** An error as a command reports it. */
 interface Report {
   readonly code: string
@@ -31,12 +35,21 @@ interface Report {
 
 /** What to tell of an error, and what to end with; the one place that knows. */
 export function reportOf(error: unknown): Report {
-  const message = messageOf(error)
+  const message = tooFewFiles(error) ?? messageOf(error)
   if (error instanceof HubError) {
     return { code: error.code, message, exit: EXIT_OF[error.code] ?? EXIT.failed }
   }
   if (error instanceof Errors.CLIError) return { code: 'INVALID_USAGE', message, exit: EXIT.usage }
   return { code: 'FAILED', message, exit: EXIT.failed }
+}
+
+/** What to tell where not even the program's own files can be opened; Node says they are not there. */
+function tooFewFiles(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code !== 'EMFILE' && code !== 'ERR_MODULE_NOT_FOUND') return undefined
+  const limit = openFilesLimit()
+  if (limit > FEW_FILES) return undefined
+  return `${limit} open files are too few to start; raise their limit, as by "ulimit -n 65536"`
 }
 
 /** The description of a command, with what it ends with. */

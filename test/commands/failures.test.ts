@@ -69,6 +69,12 @@ describe('every command', () => {
     assert.equal(refused.stdout, '3\n')
   })
 
+  it('says so where it may open too few files to start', async () => {
+    const { stdout, stderr } = await bash('ulimit -n 64; ssehub serve --port 0; echo $?')
+    assert.equal(stdout, '1\n')
+    assert.match(stderr, /^ssehub: 64 open files are too few to start; raise their limit, .*\n$/)
+  })
+
   it('is one that there is', async () => {
     const ends = await Promise.all([
       cli(['nope', 'x']),
@@ -77,14 +83,16 @@ describe('every command', () => {
       cli(['no\x1b[31mpe', '--json']),
     ])
     const all = '"ssehub --help" lists all'
+    const messages = [
+      `there is no command "nope"; ${all}`,
+      `there is no command "stast"; is "stats" meant? ${all}`,
+      `there is no command "cache nope"; ${all}`,
+      `there is no command "no\\u001b[31mpe"; ${all}`,
+    ]
+    const json = JSON.stringify({ error: { code: 'INVALID_USAGE', message: messages[3] } })
     assert.deepEqual(
       ends.map(({ code, stdout, stderr }) => [code, stdout, stderr]),
-      [
-        [2, '', `ssehub: there is no command "nope"; ${all}\n`],
-        [2, '', `ssehub: there is no command "stast"; is "stats" meant? ${all}\n`],
-        [2, '', `ssehub: there is no command "cache nope"; ${all}\n`],
-        [2, '', `ssehub: there is no command "no\\u001b[31mpe"; ${all}\n`],
-      ],
+      messages.map((message, at) => [2, at === 3 ? `${json}\n` : '', `ssehub: ${message}\n`]),
     )
   })
 

@@ -96,6 +96,7 @@ forWorkers('the commands and a hub', (startHub) => {
     const locked = await offline('--json')
     assert.equal(locked.code, 1)
     assert.equal(JSON.parse(locked.stdout).error.code, 'STORE_LOCKED')
+    assert.match(locked.stderr, /is in use by a hub; ask that, without --offline, or stop it/)
 
     const online = await run('cache dump test --json')
     await hub.hub.stop()

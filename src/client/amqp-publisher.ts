@@ -52,8 +52,8 @@ export class AmqpPublisher {
   readonly #closed: Promise<void>
   /** The message ids of what the broker has given back, until it confirms that. */
   readonly #returned = new Set<string>()
-  /** Why it can publish no more. */
-  #failure: HubError | undefined
+  /** Why it can publish no more: for events that it has sent, and for those that it has not. */
+  #failure: { readonly sent: HubError; readonly unsent: HubError } | undefined
 
   private constructor(
     address: AmqpAddress,
@@ -66,11 +66,11 @@ export class AmqpPublisher {
     this.#connection = connection
     this.#channel = channel
     this.#closed = new Promise((resolve) => connection.once('close', () => resolve()))
-    connection.on('error', (error) => this.#fail(this.#lost(error)))
+    connection.on('error', (error) => this.#onLost(error))
     connection.on('blocked', (reason) => this.#onBlocked(reason))
-    channel.on('error', (error) => this.#fail(this.#lost(error)))
+    channel.on('error', (error) => this.#onLost(error))
     // Before the client itself, which then calls back for all that has no confirm.
-    channel.prependListener('close', () => this.#fail(this.#lost(new Error('it was closed'))))
+    channel.prependListener('close', () => this.#onLost(new Error('it was closed')))
     channel.on('return', ({ properties }) => this.#returned.add(properties.messageId))
   }
 
@@ -103,7 +103,7 @@ export class AmqpPublisher {
    *
    * @param event the event, or its JSON as text, in which a number keeps all its digits
    * @throws {HubError} `BROKER_REFUSED`, also if no queue is bound for it; `BROKER_UNREACHABLE`,
-   *   after which it may have been published; `INVALID_EVENT`, `INVALID_CHANNEL`
+   *   which says whether it may have been published; `INVALID_EVENT`, `INVALID_CHANNEL`
    */
   async publish(channel: string, event: NewEvent | string): Promise<AmqpPublished> {
     const { exchange = DEFAULT_EXCHANGE, routingKey = channel } = this.#options
@@ -113,7 +113,7 @@ export class AmqpPublisher {
     const { id = null } = parseEvent(text)
     const body = Buffer.from(eventText(text, { path: channel }))
     checkEventSize(body.length)
-    if (this.#failure) throw this.#failure
+    if (this.#failure) throw this.#failure.unsent
     await this.#send(exchange, routingKey, body)
     return { channel, id, exchange, routingKey }
   }
@@ -137,11 +137,13 @@ export class AmqpPublisher {
     }
     return new Promise((resolve, reject) => {
       const silent = new Error(`no confirm for ${timeout} ms`)
-      const limit = setTimeout(() => this.#fail(this.#lost(silent)), timeout)
+      const limit = setTimeout(() => this.#onLost(silent), timeout)
       this.#channel.publish(exchange, routingKey, body, properties, (error) => {
         clearTimeout(limit)
         if (error) {
-          reject(this.#failure ?? this.#refused('a queue is full or has failed; try again later'))
+          reject(
+            this.#failure?.sent ?? this.#refused('a queue is full or has failed; try again later'),
+          )
         } else if (this.#returned.delete(messageId)) {
           reject(this.#refused(unroutable(exchange, routingKey)))
         } else {
@@ -160,8 +162,12 @@ export class AmqpPublisher {
     this.#connection.once('unblocked', end).once('close', end)
   }
 
-  #fail(error: HubError): void {
-    this.#failure ??= error
+  #onLost(cause: unknown): void {
+    this.#fail(this.#lost(cause, 'may have been'), this.#lost(cause, 'was not'))
+  }
+
+  #fail(sent: HubError, unsent: HubError = sent): void {
+    this.#failure ??= { sent, unsent }
     destroyConnection(this.#connection)
   }
 
@@ -172,12 +178,12 @@ export class AmqpPublisher {
     )
   }
 
-  #lost(cause: unknown): HubError {
+  #lost(cause: unknown, fate: string): HubError {
     return (
       refusal(cause, this.#address) ??
       new HubError(
         'BROKER_UNREACHABLE',
-        `lost the broker at ${brokerUrl(this.#address)} (${reasonOf(cause)}) before it confirmed; the event may have been published`,
+        `lost the broker at ${brokerUrl(this.#address)} (${reasonOf(cause)}) before it confirmed; the event ${fate} published`,
         { cause },
       )
     )

@@ -105,6 +105,27 @@ describe('the unit of systemd', () => {
   })
 })
 
+describe('the package', () => {
+  it('has what it runs on, and nothing of which it lacks the other half', async () => {
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: packageRoot,
+    })
+    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }]
+    const names = files.map(({ path: name }) => name)
+    for (const name of ['bin/run.js', 'dist/src/index.d.ts', 'conf/config.json']) {
+      assert.ok(names.includes(name), name)
+    }
+    assert.deepEqual(
+      names.filter((name) => !/^(bin|conf|dist\/(src|commands))\/|^[^/]+$/.test(name)),
+      [],
+    )
+    assert.deepEqual(
+      names.filter((name) => name.endsWith('.map')),
+      [],
+    )
+  })
+})
+
 describe('a checkout that is not built', () => {
   it('says so, and what to do', async () => {
     const { folder, clean } = await makeFolder()

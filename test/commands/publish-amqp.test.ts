@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ConsumeMessage } from 'amqplib'
+import { AmqpPublisher } from '../../src/client/amqp-publisher.js'
 import { AmqpClient } from '../helpers/amqp-client.js'
 import { cli } from '../helpers/cli.js'
 import { FaultProxy } from '../helpers/fault-proxy.js'
@@ -114,6 +115,19 @@ describe('ssehub publish --amqp', function () {
     proxy.stall()
     const silent = await cli(['publish', 'a', 'x', '--amqp', proxy.url])
     assert.equal(silent.code, 4)
+    await proxy.stop()
+  })
+
+  it('does not say that an event which it never sent may have been published', async () => {
+    const proxy = await FaultProxy.start(broker.url)
+    const publisher = await AmqpPublisher.connect(proxy.url, { exchange })
+    await publisher.publish('news.x', { data: 'sent' })
+    proxy.cut()
+    await publisher.close()
+    await assert.rejects(publisher.publish('news.x', { data: 'unsent' }), {
+      code: 'BROKER_UNREACHABLE',
+      message: /; the event was not published$/,
+    })
     await proxy.stop()
   })
 

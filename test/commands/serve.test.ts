@@ -113,7 +113,8 @@ describe('ssehub serve', () => {
       assert.deepEqual(await exit, [0, null])
     })
 
-    it('answers while its terminal is stopped, as by Ctrl-S, and then has lost no line', async () => {
+    it('answers while its terminal is stopped, as by Ctrl-S, and then has lost no line', async function () {
+      this.timeout(60_000)
       const hub = `'${join(packageRoot, 'bin/run.js')}' serve --port 0 --log-level debug`
       const terminal = endWithTest(
         spawn('script', ['-qec', `'${process.execPath}' ${hub}`, '/dev/null'], {

@@ -13,8 +13,10 @@ import { type RedisListener, RedisSubscriber } from './redis-subscriber.js'
 export interface RedisConnectionOptions extends RedisClientOptions {
   /** Called each time that all channels are subscribed to, after whatever may have been missed. */
   readonly onSubscribed: () => void
-  /** Told when the server goes away, when it is back, and what it refuses. */
+  /** Told when the server goes away, and what it refuses. */
   readonly report: (message: string, cause?: unknown) => void
+  /** Told when it is back. */
+  readonly inform: (message: string) => void
 }
 
 /** Ms that a command is tried again for, while the server is away. */
@@ -230,7 +232,7 @@ export class RedisConnection {
 
   #up(): void {
     this.#isReady = true
-    if (this.#lastError !== undefined) this.#options.report('redis is back')
+    if (this.#lastError !== undefined) this.#options.inform('redis is back')
     this.#lastError = undefined
     this.#endFirstAttempt()
     this.#wake()

@@ -12,4 +12,5 @@ export interface RedisContext {
   /** The time in ms. */
   readonly now: () => number
   readonly report: (message: string, cause?: unknown) => void
+  readonly inform: (message: string) => void
 }

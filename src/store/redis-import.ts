@@ -16,7 +16,7 @@ export async function importOriginal(
   name: string,
   { meta, original, all }: ChannelKeys,
   limits: readonly number[],
-  { connection, prefix, expire, now, report }: RedisContext,
+  { connection, prefix, expire, now, inform }: RedisContext,
 ): Promise<void> {
   if (await connection.call('EXISTS', meta)) return
   if ((await connection.call('TYPE', original)) !== 'hash') return
@@ -37,7 +37,7 @@ export async function importOriginal(
     ]),
   ])
   await connection.call('SADD', importedKey(prefix), name)
-  if (count) report(`channel ${name}: took over ${count} events of the original hub`)
+  if (count) inform(`channel ${name}: took over ${count} events of the original hub`)
 }
 
 /** A hash, whether it came as pairs or as an object. */

@@ -19,8 +19,10 @@ export interface RedisStoreOptions {
   readonly now?: () => number
   /** A number from 0 up to 1. */
   readonly random?: () => number
-  /** Told of trouble that nobody else is told of, and of its end. */
+  /** Told of trouble that nobody else is told of. */
   readonly report?: (message: string, cause?: unknown) => void
+  /** Told of its end, and of histories that are taken over. */
+  readonly inform?: (message: string) => void
   /** Ms from one look at whether what is published still arrives to the next. */
   readonly probeInterval?: number | undefined
 }
@@ -49,7 +51,8 @@ export class RedisStore implements Store {
 
   /** @throws {HubError} `INVALID_CONFIG` if the certificates cannot be read */
   constructor(config: Config['redis'], options: RedisStoreOptions = {}) {
-    const { now = Date.now, random = Math.random, report = () => {} } = options
+    const { now = Date.now, random = Math.random } = options
+    const { report = () => {}, inform = () => {} } = options
     const { prefix, sharded, window, expire } = config
     const address = redisAddress(config)
     this.place = `${address.nodes.map(({ host, port }) => `${host}:${port}`).join(', ')}, keys ${prefix}:*`
@@ -59,9 +62,11 @@ export class RedisStore implements Store {
       sharded,
       random,
       report,
+      inform,
       onSubscribed: () => this.#catchUp(),
     })
-    this.#context = { connection: this.connection, prefix, sharded, window, expire, now, report }
+    const { connection } = this
+    this.#context = { connection, prefix, sharded, window, expire, now, report, inform }
     this.#probeInterval = options.probeInterval ?? PROBE_INTERVAL
     this.#probeChannel = `${prefix}:probe:${randomUUID()}`
   }

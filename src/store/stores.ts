@@ -29,7 +29,8 @@ export function makeStores(
   if (used.has('memory')) stores.set('memory', new MemoryStore({ now }))
   if (used.has('leveldb')) stores.set('leveldb', new LevelStore({ ...leveldb, now, report }))
   if (used.has('redis')) {
-    stores.set('redis', new RedisStore(redis, { now, random, report, probeInterval }))
+    const inform = (message: string) => logger.info(message)
+    stores.set('redis', new RedisStore(redis, { now, random, report, inform, probeInterval }))
   }
   return stores
 }

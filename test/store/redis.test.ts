@@ -312,6 +312,23 @@ describe('the redis store', () => {
     await server.stop()
   })
 
+  it('reports that the server is away, and tells that it is back, which is no trouble', async () => {
+    const server = await startRedis()
+    const reports: string[] = []
+    const news: string[] = []
+    const store = await start(
+      { url: server.url },
+      { report: (message) => reports.push(message), inform: (message) => news.push(message) },
+    )
+    await server.kill()
+    await until(() => !store.connection.isUp)
+    await server.restart()
+    await until(() => store.connection.isUp)
+    assert.deepEqual(reports, ['redis is away; trying to reach it'])
+    assert.deepEqual(news, ['redis is back'])
+    await server.stop()
+  })
+
   it('reports what the server refuses, once', async () => {
     const server = await startRedis()
     const messages: string[] = []

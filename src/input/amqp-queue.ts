@@ -16,6 +16,7 @@ const SHARED_QUEUE = 'ssehub'
 export class AmqpQueue {
   readonly #config: Config['amqp']
   readonly #ownName: string
+  #transient: string | undefined
 
   /** @param ownName what a lasting queue of this hub alone is called where no name is given */
   constructor(config: Config['amqp'], ownName: string) {
@@ -52,13 +53,32 @@ export class AmqpQueue {
 
   async #ensureQueue(connection: AmqpConnection, channel: Channel): Promise<string> {
     const { mode, queue } = this.#config
-    if (mode === 'transient') return (await channel.assertQueue('', TRANSIENT)).queue
+    if (mode === 'transient') return this.#renewTransient(connection, channel)
     const name = queue ?? (mode === 'shared' ? SHARED_QUEUE : this.#ownName)
     if (!(await isThere(connection, (probe) => probe.checkQueue(name)))) {
       const { version } = channel.connection.serverProperties
       await channel.assertQueue(name, lastingQueue(version, mode === 'durable'))
     }
     return name
+  }
+
+  /** A queue that was never taken from would stay as long as its connection. */
+  async #renewTransient(connection: AmqpConnection, channel: Channel): Promise<string> {
+    if (this.#transient !== undefined) await drop(connection, this.#transient)
+    this.#transient = (await channel.assertQueue('', TRANSIENT)).queue
+    return this.#transient
+  }
+}
+
+/** Deletes a queue; one of another connection goes with that. */
+async function drop(connection: AmqpConnection, queue: string): Promise<void> {
+  const probe = await connection.createChannel()
+  probe.on('error', () => {}) // the deletion fails with the same
+  try {
+    await probe.deleteQueue(queue)
+    await probe.close()
+  } catch {
+    // It is another connection's, or there is no connection: what follows fails with that.
   }
 }
 

@@ -1,5 +1,8 @@
 import type { Logger } from 'pino'
 
+/** What a broker calls a queue by itself: at each try it is another. */
+const GIVEN_NAME = /amq\.gen-[\w-]+/g
+
 /** What the log is told of a broker: what goes on and on, only once. */
 export class Notices {
   readonly #logger: Logger
@@ -12,8 +15,9 @@ export class Notices {
 
   /** Warns of something, unless it was the last thing that was warned of. */
   warn(message: string): void {
-    if (message === this.#last || this.#isOver) return
-    this.#last = message
+    const kind = message.replaceAll(GIVEN_NAME, '')
+    if (kind === this.#last || this.#isOver) return
+    this.#last = kind
     this.#logger.warn(message)
   }
 

@@ -231,6 +231,36 @@ describe('an input from RabbitMQ survives', () => {
     await withClient((client) => client.channel.deleteQueue(theirs))
   })
 
+  for (const [what, right] of [
+    ['made', 'none'],
+    ['bound', '^amq.gen-'],
+  ] as const) {
+    it(`a queue of the connection that may not be ${what}: it is told once, and none is left`, async () => {
+      await broker.ctl('add_user', queue, 'guest')
+      await broker.ctl('set_permissions', queue, right, '.*', right)
+      const url = proxy.url.replace('guest', queue)
+      const { config } = resolveConfig({ amqp: { url } }, 'the test', { env: {} })
+      let tries = 0
+      const input = new AmqpInput({
+        config: config.amqp,
+        name: queue,
+        channels: { admit() {}, publish: async () => undefined as never },
+        logger: log.logger,
+        random: () => {
+          tries += 1
+          return 0
+        },
+      })
+      await input.start()
+      await until(() => tries >= 5)
+      const names = await broker.ctl('list_queues', 'name')
+      await input.stop()
+      await broker.ctl('delete_user', queue)
+      assert.match(log.warnings.join('\n'), /^.*ACCESS_REFUSED .*; check the user.*; trying again$/)
+      assert.ok(names.split('amq.gen-').length <= 2, names)
+    })
+  }
+
   for (const cacheAdapter of ['memory', 'leveldb']) {
     it(`five cuts while 10,000 events go into ${cacheAdapter}: each is there once, in order`, async function () {
       this.timeout(60_000)

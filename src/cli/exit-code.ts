@@ -39,8 +39,17 @@ export function reportOf(error: unknown): Report {
   if (error instanceof HubError) {
     return { code: error.code, message, exit: EXIT_OF[error.code] ?? EXIT.failed }
   }
-  if (error instanceof Errors.CLIError) return { code: 'INVALID_USAGE', message, exit: EXIT.usage }
+  if (error instanceof Errors.CLIError) {
+    return { code: 'INVALID_USAGE', message: onOneLine(message), exit: EXIT.usage }
+  }
   return { code: 'FAILED', message, exit: EXIT.failed }
+}
+
+/** What oclif says of a wrong flag, which it breaks over three lines. */
+function onOneLine(message: string): string {
+  return message
+    .replace(/^Parsing (--\S+) \n\t/, '$1: ')
+    .replace(/\s*\nSee more help with --help$/, '; see --help')
 }
 
 /** What to tell where not even the program's own files can be opened; Node says they are not there. */

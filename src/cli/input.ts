@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { constants, isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { Errors } from '@oclif/core'
 import { HubError, messageOf } from '../errors.js'
@@ -21,7 +21,7 @@ export async function readText(file: string): Promise<string> {
  * The lines of a stream. Only LF and CRLF end a line: U+2028, at which `node:readline` would
  * break, may stand inside a JSON string.
  *
- * @throws {HubError} `INVALID_EVENT` if it is not UTF-8
+ * @throws {HubError} `INVALID_EVENT` if it is not UTF-8, or a line longer than a string can be
  */
 export async function* readLines(
   stream: AsyncIterable<Buffer>,
@@ -29,12 +29,21 @@ export async function* readLines(
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let rest = ''
   for await (const chunk of stream) {
-    const lines = (rest + decode(decoder, chunk)).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) yield line.replace(/\r$/, '')
+    // Only the chunk is split: the rest would be gone through with every chunk of a long line.
+    const [first = '', ...later] = decode(decoder, chunk).split('\n')
+    rest = joined(rest, first)
+    for (const next of later) {
+      yield rest.replace(/\r$/, '')
+      rest = next
+    }
   }
-  rest += decode(decoder)
+  rest = joined(rest, decode(decoder))
   if (rest !== '') yield rest
+}
+
+function joined(line: string, more: string): string {
+  if (line.length + more.length <= constants.MAX_STRING_LENGTH) return line + more
+  throw new HubError('INVALID_EVENT', 'a line of standard input is too long for an event')
 }
 
 function decode(decoder: InstanceType<typeof TextDecoder>, chunk?: Buffer): string {

@@ -26,6 +26,15 @@ describe('the lines of a stream', () => {
     )
   })
 
+  it('may be long, without being gone through again with every chunk', async () => {
+    const chunks = Array.from({ length: 2048 }, () => Buffer.alloc(16_384, 'a'))
+    const started = process.cpuUsage()
+    const [line] = await linesOf(...chunks)
+    const { user, system } = process.cpuUsage(started)
+    assert.equal(line?.length, 2048 * 16_384)
+    assert.ok(user + system < 2e6, `it took ${(user + system) / 1e6} s of CPU`)
+  })
+
   it('must be UTF-8 to the end', async () => {
     await assert.rejects(linesOf(Buffer.from([0xe9, 0x0a])), { code: 'INVALID_EVENT' })
     await assert.rejects(linesOf(Buffer.from('é').subarray(0, 1)), { code: 'INVALID_EVENT' })

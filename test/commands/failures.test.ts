@@ -12,6 +12,14 @@ describe('every command', () => {
   const run = (...commands: string[]) =>
     Promise.all(commands.map((command) => cli([...command.split(' '), '--url', hub.url])))
 
+  it('ends with 2 on a wrong flag, and says on one line which', async () => {
+    const [number, time] = await run('tail test --count none', 'bench --timeout -1')
+    assert.deepEqual([number?.code, time?.code], [2, 2])
+    const received = 'Expected an integer but received: none; see --help'
+    assert.equal(number?.stderr, `ssehub: --count: ${received}\n`)
+    assert.match(time?.stderr ?? '', /^ssehub: --timeout: expected seconds, .*; see --help\n$/)
+  })
+
   it('ends with 4 when no hub is there, and says what to do', async () => {
     await hub.stop()
     const ends = await run('publish test x', 'tail test', 'stats', 'cache dump test', 'bench')

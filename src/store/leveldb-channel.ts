@@ -29,6 +29,8 @@ export interface Append {
   /** Undefined where it is only to let go of what has become too old. */
   readonly event: HubEvent | undefined
   readonly delivery: Delivery | undefined
+  /** What is to be written before it. */
+  readonly changes?: readonly Operation[]
 }
 
 /** A channel of the LevelDB store: its history in memory, and where its events go. */
@@ -109,7 +111,8 @@ export class LevelChannel implements StoredChannel {
       report(`the stored event ${sequence} of channel ${this.name} is damaged; it is left out`)
       evictedThrough = Math.max(evictedThrough, sequence)
     }
-    if (!known && head > 0) {
+    const isRowLost = !known && (stored !== undefined || head > 0)
+    if (isRowLost) {
       report(`what was stored of channel ${this.name} besides its events is damaged or lost`)
       evictedThrough = Math.max(evictedThrough, (entries[0]?.sequence ?? head + 1) - 1)
     }
@@ -123,7 +126,7 @@ export class LevelChannel implements StoredChannel {
     this.#sequencer = new Sequencer(snapshot, this.options, this.options.now, delivered)
     this.#seen = head
     for (const change of this.#sequencer.changes) changes.push(...this.operations(change))
-    if (head > row.head || this.#sequencer.evictedThrough > row.evictedThrough) {
+    if (isRowLost || head > row.head || this.#sequencer.evictedThrough > row.evictedThrough) {
       changes.push(this.rowOperation)
     }
     return changes

@@ -42,7 +42,9 @@ export async function openDatabase(folder: string, create = true): Promise<Datab
     const damaged = await findDamagedLog(location)
     if (damaged) {
       const { name, at } = damaged
-      throw new Error(`its log ${name} is damaged at byte ${at}, what was acked would be lost`)
+      throw new Error(
+        `its log ${name} is damaged at byte ${at}; with that file moved away, the events in it are lost, and no others`,
+      )
     }
     const createIfMissing = create && !(await holdsEvents(location))
     const database: Database = new ClassicLevel(location, { createIfMissing })

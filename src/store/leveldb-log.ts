@@ -21,7 +21,11 @@ export async function findDamagedLog(
 ): Promise<{ readonly name: string; readonly at: number } | undefined> {
   for (const name of await readdir(folder)) {
     if (!/^\d+\.log$/.test(name)) continue
-    const at = damageIn(await readFile(join(folder, name)))
+    const log = await readFile(join(folder, name)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return Buffer.alloc(0) // a hub that runs is done with it
+      throw error
+    })
+    const at = damageIn(log)
     if (at !== undefined) return { name, at }
   }
   return undefined

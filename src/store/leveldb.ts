@@ -70,7 +70,11 @@ export class LevelStore implements Store {
     follower: Follower,
   ): Promise<StoredChannel> {
     const channel = this.#channel(name, options, follower)
-    await this.#begin(channel, true)
+    const changes = await this.#begin(channel)
+    if (changes.length > 0) {
+      // Not by itself: a write that fails has to close the database before the next one.
+      await this.#commit.submit({ channel, event: undefined, delivery: undefined, changes })
+    }
     channel.onClose = () => this.#channels.delete(name)
     follower.load(channel.sequencer.snapshot(0))
     return channel
@@ -83,7 +87,7 @@ export class LevelStore implements Store {
    */
   async read(name: string, options: StoredChannelOptions): Promise<Snapshot> {
     const channel = this.#channel(name, options, NOBODY)
-    await this.#begin(channel, false)
+    await this.#begin(channel)
     return channel.read(0)
   }
 
@@ -100,10 +104,11 @@ export class LevelStore implements Store {
     return new LevelChannel(name, { ...options, now }, follower, (append) => this.#append(append))
   }
 
-  async #begin(channel: LevelChannel, isToChange: boolean): Promise<void> {
+  /** Loads a channel, and says what is to be written for that. */
+  async #begin(channel: LevelChannel): Promise<readonly Operation[]> {
     const { report } = this.#options
     try {
-      await this.#load(channel, await this.#ready(), isToChange)
+      return await channel.load(await this.#ready(), report)
     } catch (error) {
       if (!this.#isStopped) report('leveldb cannot read a channel', error)
       const why = publicMessageOf(error)
@@ -114,12 +119,6 @@ export class LevelStore implements Store {
         { cause: error },
       )
     }
-  }
-
-  async #load(channel: LevelChannel, database: Database, isToChange = true): Promise<void> {
-    const { sync, report } = this.#options
-    const changes = await channel.load(database, report)
-    if (isToChange && changes.length > 0) await write(database, changes, sync)
   }
 
   async #append(append: Append): Promise<Entry | undefined> {
@@ -159,7 +158,8 @@ export class LevelStore implements Store {
   ): { entries: (Entry | undefined)[]; operations: Operation[] } {
     const operations: Operation[] = []
     const entries: (Entry | undefined)[] = []
-    for (const { channel, event, delivery } of appends) {
+    for (const { channel, event, delivery, changes = [] } of appends) {
+      operations.push(...changes)
       if (!event) {
         operations.push(...channel.operations(channel.sequencer.expire()))
         entries.push(undefined)
@@ -187,10 +187,12 @@ export class LevelStore implements Store {
   }
 
   async #recover(): Promise<Database> {
-    const database = await openDatabase(this.folder, this.#options.create)
+    const { create, sync, report } = this.#options
+    const database = await openDatabase(this.folder, create)
     try {
       for (const channel of this.#channels.values()) {
-        await this.#load(channel, database)
+        const changes = await channel.load(database, report)
+        if (changes.length > 0) await write(database, changes, sync)
       }
     } catch (error) {
       await closeDatabase(database)

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { checkEvent } from '../../src/event/event.js'
 import { LevelStore } from '../../src/store/leveldb.js'
-import { damageIn } from '../../src/store/leveldb-log.js'
+import { damageIn, findDamagedLog } from '../../src/store/leveldb-log.js'
 import { NOBODY } from '../../src/store/store.js'
 import { makeFolder } from '../helpers/folder.js'
 
@@ -81,5 +81,11 @@ describe('a log of LevelDB', () => {
     const { entries } = await store.read('test', { cacheLength: 10, assignIds: false })
     assert.equal(entries.length, 5)
     await store.stop()
+  })
+
+  it('may be gone when its turn comes, as where a hub runs', async () => {
+    const { file } = await logOf(1, 1)
+    await symlink('nothing', join(dirname(file), '999999.log'))
+    assert.equal(await findDamagedLog(dirname(file)), undefined)
   })
 })

@@ -210,6 +210,32 @@ describe('the leveldb store', () => {
     await store.stop()
   })
 
+  it('closes its database after a write that failed at the opening of a channel, too', async () => {
+    const before = await started()
+    const idle = await before.open('idle', OPTIONS, NOBODY)
+    for (const id of ['1', '2', '3']) await idle.append(checkEvent({ id, data: '' }))
+    await before.stop()
+    const store = await started()
+    let closed = 0
+    const { close } = ClassicLevel.prototype
+    ClassicLevel.prototype.close = function (this: ClassicLevel) {
+      closed += 1
+      return close.call(this)
+    }
+    try {
+      const shorter = { ...OPTIONS, cacheLength: 1 }
+      await failWrite(() => store.open('idle', shorter, NOBODY))
+      assert.equal(closed, 1)
+      await store.open('idle', shorter, NOBODY)
+    } finally {
+      ClassicLevel.prototype.close = close
+    }
+    await store.stop()
+    const again = await started()
+    assert.equal((await again.read('idle', OPTIONS)).evictedThrough, 2)
+    await again.stop()
+  })
+
   it('removes what a failed write left on disk after all, and gives its number again', async () => {
     const store = await started()
     const followed: Entry[] = []
@@ -356,6 +382,23 @@ describe('the leveldb store', () => {
     const { head, entries, evictedThrough } = await again.read('test', options)
     await again.stop()
     assert.deepEqual([head, evictedThrough, entries.map(({ id }) => id)], [4, 2, ['3', '4']])
+    assert.match(reports[0] ?? '', /channel test .*is damaged or lost/)
+  })
+
+  it('says once that it has lost what it knew of a channel that has no events', async () => {
+    const database = new ClassicLevel<string, string>(join(folder, 'ssehub.db'))
+    await database.put(channelKey('test'), '{"epoch":')
+    await database.close()
+    const epochs: string[] = []
+    const reports: string[] = []
+    for (const _ of [1, 2]) {
+      const store = await started({ report: (message: string) => reports.push(message) })
+      const channel = await store.open('test', OPTIONS, NOBODY)
+      epochs.push((await channel.read(0)).epoch)
+      await store.stop()
+    }
+    assert.equal(epochs[0], epochs[1])
+    assert.equal(reports.length, 1)
     assert.match(reports[0] ?? '', /channel test .*is damaged or lost/)
   })
 

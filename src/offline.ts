@@ -10,6 +10,8 @@ interface OfflineOptions {
   /** The configuration file; by default the one that comes with the package. */
   readonly file?: string | undefined
   readonly env?: NodeJS.ProcessEnv
+  /** Told of what is damaged on disk, and left out. */
+  readonly report?: (message: string) => void
 }
 
 /**
@@ -23,10 +25,11 @@ export async function readStoredHistory({
   channel,
   file,
   env = process.env,
+  report = () => {},
 }: OfflineOptions): Promise<HistoryDump> {
   const { config } = loadConfig({ file, env })
   const options = config.channels.get(channel) ?? config.channelDefaults
-  const { store, place } = storeOf(channel, options.cacheAdapter, config)
+  const { store, place } = storeOf(channel, options.cacheAdapter, config, report)
   try {
     await store.start().catch((error: HubError) => {
       throw error.code === 'STORE_LOCKED' ? lockedBy(place, error) : error
@@ -50,9 +53,10 @@ function storeOf(
   channel: string,
   adapter: string,
   config: Config,
+  report: (message: string) => void,
 ): { readonly store: LevelStore | RedisStore; readonly place: string } {
   if (adapter === 'leveldb') {
-    const store = new LevelStore({ ...config.leveldb, create: false })
+    const store = new LevelStore({ ...config.leveldb, create: false, report })
     return { store, place: store.folder }
   }
   if (adapter === 'redis') {

@@ -38,7 +38,7 @@ export default class CacheDump extends HubCommand {
     const { args, flags } = await this.parse(CacheDump)
     const { url, json, offline, config } = flags
     const { events } = offline
-      ? await readStored(args.channel, config)
+      ? await readStored(args.channel, config, (message) => this.tell(message))
       : await fetchHistory(url, args.channel, {
           token: flags.token,
           ca: readCertificates(flags.ca, '--ca'),
@@ -49,8 +49,12 @@ export default class CacheDump extends HubCommand {
   }
 }
 
-async function readStored(channel: string, file: string | undefined): Promise<HistoryDump> {
+async function readStored(
+  channel: string,
+  file: string | undefined,
+  report: (message: string) => void,
+): Promise<HistoryDump> {
   // Loaded only here, since it brings the stores and their native code with it.
   const { readStoredHistory } = await import('../../src/offline.js')
-  return readStoredHistory({ channel, file, env: process.env })
+  return readStoredHistory({ channel, file, env: process.env, report })
 }

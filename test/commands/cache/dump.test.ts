@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ClassicLevel } from 'classic-level'
 import { resolveConfig } from '../../../src/config/resolve.js'
+import { LevelStore } from '../../../src/store/leveldb.js'
+import { eventKey } from '../../../src/store/leveldb-rows.js'
 import { RedisStore } from '../../../src/store/redis.js'
 import { NOBODY } from '../../../src/store/store.js'
 import { cli } from '../../helpers/cli.js'
@@ -61,6 +64,25 @@ describe('ssehub cache dump', () => {
     assert.match((await offline('test')).stdout, /Z {2}1 {2}message {2}kept\n$/)
     assert.equal((await offline('other')).code, 1)
     await store.stop()
+    await clean()
+  })
+
+  it('prints what is on disk, and says what is damaged there', async () => {
+    const { folder, clean } = await makeFolder()
+    const store = new LevelStore({ storageDir: folder })
+    await store.start()
+    const channel = await store.open('test', { cacheLength: 10, assignIds: false }, NOBODY)
+    for (const id of ['1', '2']) await channel.append({ id, data: 'kept' })
+    await store.stop()
+    const database = new ClassicLevel<string, string>(store.folder)
+    await database.put(eventKey('test', 1), '{')
+    await database.close()
+    const file = join(folder, 'config.json')
+    const settings = { default: { cacheAdapter: 'leveldb' }, leveldb: { storageDir: folder } }
+    await writeFile(file, JSON.stringify(settings))
+    const end = await cli(['cache', 'dump', 'test', '--offline', '--config', file])
+    assert.match(end.stdout, /^\S+ {2}2 {2}message {2}kept\n$/)
+    assert.match(end.stderr, /^ssehub: the stored event 1 of channel test is damaged; .*\n$/)
     await clean()
   })
 

@@ -19,6 +19,14 @@ const PIPE_BUF = 4096
 /** Ms after which a pipe or terminal that takes no more is tried again. */
 const RETRY = 100
 
+/** Ms that the last lines of a process which fails wait for who reads them. */
+const LAST_WAIT = 1000
+
+interface Stderr extends DestinationStream {
+  /** What pino calls before the process ends. */
+  flushSync(): void
+}
+
 /**
  * The hub's log: on standard error, for people on a terminal and as JSON else; and, where a
  * folder is configured, in `ssehub.log` there. [ssehub]
@@ -36,9 +44,9 @@ export function createLogger(level: LevelWithSilent, logdir: string | undefined)
   return pino({ level }, pino.multistream(streams))
 }
 
-function forPeople(terminal: DestinationStream): DestinationStream {
+function forPeople(terminal: Stderr): Stderr {
   const prettify = prettyFactory({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss' })
-  return { write: (line) => terminal.write(prettify(line) ?? '') }
+  return { ...terminal, write: (line) => terminal.write(prettify(line) ?? '') }
 }
 
 /**
@@ -54,7 +62,7 @@ function openTerminal(): number {
 }
 
 /** Standard error; where its reader stalls, lines wait for it, and the hub does not. */
-function toStderr(fd: number) {
+function toStderr(fd: number): Stderr {
   const stderr = pino.destination({
     dest: fd,
     sync: true,
@@ -71,7 +79,21 @@ function toStderr(fd: number) {
       stderr.write('')
     }, RETRY).unref()
   })
-  return stderr
+  return { write: (line) => stderr.write(line), flushSync: () => flush(stderr) }
+}
+
+function flush(stderr: Pick<Stderr, 'flushSync'>): void {
+  const end = performance.now() + LAST_WAIT
+  const clock = new Int32Array(new SharedArrayBuffer(4))
+  while (performance.now() < end) {
+    try {
+      stderr.flushSync()
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return // nobody reads it
+      Atomics.wait(clock, 0, 0, RETRY / 10)
+    }
+  }
 }
 
 /** A log that cannot be written, on a full disk say, is to cost lines and nothing else. */

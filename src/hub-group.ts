@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { CacheAdapter } from './config/config.js'
+import { HubError } from './errors.js'
 import { type GroupStats, groupStats, type HubStats, isHubStats } from './group-stats.js'
 import type { Stats } from './stats.js'
 import { RedisStore } from './store/redis.js'
@@ -44,10 +45,12 @@ export class HubGroup {
   }
 
   async #ownStats(): Promise<HubStats> {
+    const port = this.#member.port()
+    if (port === undefined) throw new HubError('ADDRESS_UNAVAILABLE', 'the hub does not listen')
     const stats = await this.#member.stats()
     const shared = stats.channels
       .map(({ id }) => id)
       .filter((name) => this.#member.adapterOf(name) === 'redis')
-    return { hub: `${hostname()}:${this.#member.port()}`, shared, ...stats }
+    return { hub: `${hostname()}:${port}`, shared, ...stats }
   }
 }

@@ -154,10 +154,9 @@ export class AmqpPublisher {
   }
 
   #onBlocked(reason: string): void {
-    const error = this.#refused(
-      `it takes no messages now (${reason}); see to that, then try again; the event may have been published by then`,
-    )
-    const limit = setTimeout(() => this.#fail(error), BLOCKED_TIMEOUT)
+    const why = `it takes no messages now (${reason}); see to that, then try again`
+    const sent = this.#refused(`${why}; the event may have been published by then`)
+    const limit = setTimeout(() => this.#fail(sent, this.#refused(why)), BLOCKED_TIMEOUT)
     const end = () => clearTimeout(limit)
     this.#connection.once('unblocked', end).once('close', end)
   }
@@ -166,7 +165,7 @@ export class AmqpPublisher {
     this.#fail(this.#lost(cause, 'may have been'), this.#lost(cause, 'was not'))
   }
 
-  #fail(sent: HubError, unsent: HubError = sent): void {
+  #fail(sent: HubError, unsent: HubError): void {
     this.#failure ??= { sent, unsent }
     destroyConnection(this.#connection)
   }

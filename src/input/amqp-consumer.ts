@@ -19,6 +19,7 @@ export interface Delivered {
 /** Ms from one look at whether its queue is bound to the next: of that a broker tells nothing. */
 const BIND_INTERVAL = 30_000
 
+/** How a queue is consumed. */
 export interface AmqpConsumerOptions {
   /** How many messages the broker sends ahead of their answers. */
   readonly prefetch: number

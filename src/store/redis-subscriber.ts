@@ -145,8 +145,9 @@ export class RedisSubscriber {
   #tellRefusal(error: unknown): void {
     if (this.#isRefusalTold || !isReply(error)) return
     this.#isRefusalTold = true
-    const reason = `${messageOf(error)}; check the user's permissions`
-    this.#options.report(`redis refuses to be subscribed to; trying again: ${reason}`)
+    const reason = messageOf(error)
+    const hint = /^NO(PERM|AUTH)/.test(reason) ? "; check the user's permissions" : ''
+    this.#options.report(`redis refuses to be subscribed to; trying again: ${reason}${hint}`)
   }
 
   async #send(client: Redis | Cluster, channels: readonly string[]): Promise<void> {

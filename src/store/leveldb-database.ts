@@ -56,10 +56,15 @@ export async function openDatabase(folder: string, create = true): Promise<Datab
     if (codeOf(cause) === 'LEVEL_LOCKED') throw locked(location, error)
     throw new HubError(
       'STORE_FAILED',
-      `cannot open the leveldb database in ${location}: ${messageOf(cause)}; ${REMEDY}`,
+      `cannot open the leveldb database in ${location}: ${messageOf(cause)}; ${remedyOf(cause)}`,
       { cause: error },
     )
   }
+}
+
+/** A database is not damaged because its disk is full. */
+function remedyOf(cause: unknown): string {
+  return /No space left|File too large/.test(messageOf(cause)) ? 'make room on its disk' : REMEDY
 }
 
 /** Where its file CURRENT is lost, LevelDB would make a new database, and delete what was there. */

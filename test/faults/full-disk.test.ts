@@ -61,6 +61,7 @@ function whileFull(workers: number): void {
       await disk.fill(hub.pid)
       // What is written already may have room in what the disk has given to its file.
       const answers = await publishAll(`full-${round}`, 50)
+      answers.push(await publish(`once-more-${round}`))
       const refused = answers.filter(({ status }) => status !== 200)
       assert.ok(refused.length > 0)
       for (const { status, retry, message } of refused) {
@@ -68,6 +69,7 @@ function whileFull(workers: number): void {
         assert.equal(retry, '1')
         assert.match(message, /leveldb .*(No space left|File too large)/)
         assert.ok(!message.includes('/'), `it tells of files: ${message}`)
+        assert.doesNotMatch(message, /damaged/)
       }
       const { body } = stream
       await stream.until((text) => text.slice(body.length).includes(':\n\n'))

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs'
 import { Args, Flags } from '@oclif/core'
 import { PUBLISH_EXIT_CODES, withExitCodes } from '../src/cli/exit-code.js'
 import { HubCommand } from '../src/cli/hub-command.js'
@@ -60,6 +61,8 @@ export default class Publish extends HubCommand {
       this.error('give either DATA, - for standard input, or --file')
     }
     if (isLines && id !== undefined) this.error('--id is for one event, - for many')
+    // Node would read it as nothing.
+    if (isLines && fstatSync(0).isDirectory()) this.error('standard input is a folder')
     const text = file === undefined ? (args.data ?? '') : await readText(file)
 
     const publishing =

@@ -20,6 +20,11 @@ describe('every command', () => {
     assert.match(time?.stderr ?? '', /^ssehub: --timeout: expected seconds, .*; see --help\n$/)
   })
 
+  it('ends with 2 where standard input is a folder, in which nothing can be read', async () => {
+    const { stdout, stderr } = await bash(`ssehub publish test - --url ${hub.url} </; echo $?`)
+    assert.deepEqual([stdout, stderr], ['2\n', 'ssehub: standard input is a folder\n'])
+  })
+
   it('ends with 4 when no hub is there, and says what to do', async () => {
     await hub.stop()
     const ends = await run('publish test x', 'tail test', 'stats', 'cache dump test', 'bench')

@@ -72,11 +72,8 @@ export class AmqpQueue {
 
 /** Deletes a queue; one of another connection goes with that. */
 async function drop(connection: AmqpConnection, queue: string): Promise<void> {
-  const probe = await connection.createChannel()
-  probe.on('error', () => {}) // the deletion fails with the same
   try {
-    await probe.deleteQueue(queue)
-    await probe.close()
+    await onProbe(connection, (probe) => probe.deleteQueue(queue))
   } catch {
     // It is another connection's, or there is no connection: what follows fails with that.
   }
@@ -113,14 +110,22 @@ async function isThere(
   connection: AmqpConnection,
   look: (probe: Channel) => Promise<unknown>,
 ): Promise<boolean> {
-  const probe = await connection.createChannel()
-  probe.on('error', () => {}) // the look fails with the same
   try {
-    await look(probe)
+    await onProbe(connection, look)
+    return true
   } catch (error) {
     if (isNotFound(error)) return false
     throw error
   }
+}
+
+/** Does something on a channel of its own, for what fails ends the channel. */
+async function onProbe(
+  connection: AmqpConnection,
+  act: (probe: Channel) => Promise<unknown>,
+): Promise<void> {
+  const probe = await connection.createChannel()
+  probe.on('error', () => {}) // the act fails with the same
+  await act(probe)
   await probe.close()
-  return true
 }

@@ -52,6 +52,21 @@ describe('an input from RabbitMQ survives', () => {
     hub = await connectedHub({ ...amqp(), ...more }, settings, log)
     return hub
   }
+  /** An input by itself, for what no configuration says. */
+  const inputOf = (
+    settings: object,
+    options: Partial<ConstructorParameters<typeof AmqpInput>[0]>,
+  ) => {
+    const { config } = resolveConfig({ amqp: settings }, 'the test', { env: {} })
+    return new AmqpInput({
+      config: config.amqp,
+      name: queue,
+      channels: { admit() {}, publish: async () => undefined as never },
+      logger: log.logger,
+      random: () => 0,
+      ...options,
+    })
+  }
   const has = async (hub: AmqpHub, ...ids: number[]) => {
     await until(() => hub.amqp.published >= ids.length)
     const stream = await hub.subscribe('test?getcache=1')
@@ -83,15 +98,7 @@ describe('an input from RabbitMQ survives', () => {
 
   it('a broker that takes the connection and never answers', async () => {
     proxy.stall()
-    const { config } = resolveConfig({ amqp: amqp() }, 'the test', { env: {} })
-    const input = new AmqpInput({
-      config: config.amqp,
-      name: queue,
-      channels: { admit() {}, publish: async () => undefined as never },
-      logger: log.logger,
-      random: () => 0,
-      connectTimeout: 50,
-    })
+    const input = inputOf(amqp(), { connectTimeout: 50 })
     await input.start()
     await proxy.until(({ accepted }) => accepted >= 3)
     assert.match(log.warnings.join(), /connect ETIMEDOUT/)
@@ -143,15 +150,7 @@ describe('an input from RabbitMQ survives', () => {
 
   it('an exchange that is deleted, or made anew without the binding', async () => {
     const exchange = uniqueName()
-    const { config } = resolveConfig({ amqp: { ...amqp(), exchange } }, 'the test', { env: {} })
-    const input = new AmqpInput({
-      config: config.amqp,
-      name: queue,
-      channels: { admit() {}, publish: async () => undefined as never },
-      logger: log.logger,
-      random: () => 0,
-      bindInterval: 20,
-    })
+    const input = inputOf({ ...amqp(), exchange }, { bindInterval: 20 })
     await input.start()
     await until(() => input.stats().connected)
     await withClient(async ({ channel }) => {
@@ -239,18 +238,12 @@ describe('an input from RabbitMQ survives', () => {
       await broker.ctl('add_user', queue, 'guest')
       await broker.ctl('set_permissions', queue, right, '.*', right)
       const url = proxy.url.replace('guest', queue)
-      const { config } = resolveConfig({ amqp: { url } }, 'the test', { env: {} })
       let tries = 0
-      const input = new AmqpInput({
-        config: config.amqp,
-        name: queue,
-        channels: { admit() {}, publish: async () => undefined as never },
-        logger: log.logger,
-        random: () => {
-          tries += 1
-          return 0
-        },
-      })
+      const random = () => {
+        tries += 1
+        return 0
+      }
+      const input = inputOf({ url }, { random })
       await input.start()
       await until(() => tries >= 5)
       const names = await broker.ctl('list_queues', 'name')

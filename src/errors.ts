@@ -39,6 +39,11 @@ export function codeOf(error: unknown): ErrorCode | undefined {
   return error instanceof HubError ? error.code : undefined
 }
 
+/** The code that Node, or a library, gave what was thrown; undefined if it gave none. */
+export function foreignCodeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
 /** The text of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -1,6 +1,6 @@
 import type { Config } from './config/config.js'
 import { loadConfig } from './config/load.js'
-import { HubError } from './errors.js'
+import { codeOf, HubError } from './errors.js'
 import { dumpHistory, type HistoryDump } from './history-dump.js'
 import { LevelStore } from './store/leveldb.js'
 import { RedisStore } from './store/redis.js'
@@ -31,8 +31,8 @@ export async function readStoredHistory({
   const options = config.channels.get(channel) ?? config.channelDefaults
   const { store, place } = storeOf(channel, options.cacheAdapter, config, report)
   try {
-    await store.start().catch((error: HubError) => {
-      throw error.code === 'STORE_LOCKED' ? lockedBy(place, error) : error
+    await store.start().catch((error: unknown) => {
+      throw codeOf(error) === 'STORE_LOCKED' ? lockedBy(place, error) : error
     })
     if (!(await store.channels()).includes(channel)) {
       throw new HubError('UNKNOWN_CHANNEL', `there is nothing of channel ${channel} in ${place}`)
@@ -44,7 +44,7 @@ export async function readStoredHistory({
   }
 }
 
-function lockedBy(place: string, cause: HubError): HubError {
+function lockedBy(place: string, cause: unknown): HubError {
   const message = `${place} is in use by a hub; ask that, without --offline, or stop it first`
   return new HubError('STORE_LOCKED', message, { cause })
 }

@@ -1,5 +1,5 @@
 import type { AmqpAddress } from '../config/amqp-url.js'
-import { HubError, reasonOf } from '../errors.js'
+import { foreignCodeOf, HubError, reasonOf } from '../errors.js'
 import { brokerUrl } from './connection.js'
 
 /** What to do about a refusal, by its reply code. [spec] */
@@ -45,5 +45,5 @@ function unreachable(error: unknown, address: AmqpAddress): HubError {
 
 /** Whether an error is that there is no exchange or queue of that name. [spec] */
 export function isNotFound(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 404
+  return foreignCodeOf(error) === 404
 }

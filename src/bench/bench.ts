@@ -147,7 +147,7 @@ class Run {
     await this.#ask(this.#all, 'sent') // all have started
     const start = now()
     const openings = await this.#ask(this.#readers, 'connect')
-    const opened = openings.reduce((sum, one) => sum + one.opened, 0)
+    const opened = sum(openings.map((one) => one.opened))
     const connected = paceOf(
       start,
       openings.map((one) => ({ ...one, count: one.opened })),

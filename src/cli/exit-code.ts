@@ -1,5 +1,5 @@
 import { Errors } from '@oclif/core'
-import { type ErrorCode, HubError, messageOf } from '../errors.js'
+import { type ErrorCode, foreignCodeOf, HubError, messageOf } from '../errors.js'
 import { openFilesLimit } from '../limits/open-files.js'
 
 /** What a command ends with. */
@@ -54,7 +54,7 @@ function onOneLine(message: string): string {
 
 /** What to tell where not even the program's own files can be opened; Node says they are not there. */
 function tooFewFiles(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = foreignCodeOf(error)
   if (code !== 'EMFILE' && code !== 'ERR_MODULE_NOT_FOUND') return undefined
   const limit = openFilesLimit()
   if (limit > FEW_FILES) return undefined

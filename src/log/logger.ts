@@ -10,7 +10,7 @@ import {
   type StreamEntry,
 } from 'pino'
 import { prettyFactory } from 'pino-pretty'
-import { HubError, messageOf } from '../errors.js'
+import { foreignCodeOf, HubError, messageOf } from '../errors.js'
 import { LogFile, MAX_UNWRITTEN } from './log-file.js'
 
 /** Bytes that a pipe takes as a whole, so that workers that share it tear no lines. [spec] */
@@ -90,7 +90,7 @@ function flush(stderr: Pick<Stderr, 'flushSync'>): void {
       stderr.flushSync()
       return
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return // nobody reads it
+      if (foreignCodeOf(error) !== 'EAGAIN') return // nobody reads it
       Atomics.wait(clock, 0, 0, RETRY / 10)
     }
   }

@@ -1,6 +1,6 @@
 import { mkdir, readdir, realpath } from 'node:fs/promises'
 import { ClassicLevel } from 'classic-level'
-import { HubError, messageOf } from '../errors.js'
+import { foreignCodeOf, HubError, messageOf } from '../errors.js'
 import { findDamagedLog } from './leveldb-log.js'
 
 export type Database = ClassicLevel<string, string>
@@ -53,7 +53,7 @@ export async function openDatabase(folder: string, create = true): Promise<Datab
   } catch (error) {
     openLocations.delete(location)
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    if (codeOf(cause) === 'LEVEL_LOCKED') throw locked(location, error)
+    if (foreignCodeOf(cause) === 'LEVEL_LOCKED') throw locked(location, error)
     throw new HubError(
       'STORE_FAILED',
       `cannot open the leveldb database in ${location}: ${messageOf(cause)}; ${remedyOf(cause)}`,
@@ -98,8 +98,4 @@ function locked(location: string, cause?: unknown): HubError {
     `the leveldb database in ${location} is in use by another hub; stop that one, or set leveldb.storageDir to another folder`,
     { cause },
   )
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
 }

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { foreignCodeOf } from '../errors.js'
 import { cannotListen } from '../server/listening.js'
 import { sum } from '../sum.js'
 import { type BoundSocket, bind } from './bound.js'
@@ -45,7 +46,7 @@ export class Acceptor {
         this.#sockets = sockets
         return address
       } catch (error) {
-        const isInUse = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+        const isInUse = foreignCodeOf(error) === 'EADDRINUSE'
         if (!isInUse || tries === TRIES.times) throw cannotListen(host, port, error)
       }
       await pause(TRIES.every)

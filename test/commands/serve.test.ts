@@ -116,8 +116,9 @@ describe('ssehub serve', () => {
     it('answers while its terminal is stopped, as by Ctrl-S, and then has lost no line', async function () {
       this.timeout(60_000)
       const hub = `'${join(packageRoot, 'bin/run.js')}' serve --port 0 --log-level debug`
+      // exec: a shell that stayed, as dash does, would be ended by the same Ctrl-C
       const terminal = endWithTest(
-        spawn('script', ['-qec', `'${process.execPath}' ${hub}`, '/dev/null'], {
+        spawn('script', ['-qec', `exec '${process.execPath}' ${hub}`, '/dev/null'], {
           env: { ...process.env, XDG_STATE_HOME: own.folder },
           detached: true,
         }),

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Channel, type ConsumeMessage, IllegalOperationError } from 'amqplib'
+import { isNotFound } from '../amqp/failure.js'
 import { HubError } from '../errors.js'
 import type { AmqpConnection } from './amqp-connection.js'
 import type { AmqpQueue } from './amqp-queue.js'
@@ -63,7 +64,7 @@ export class AmqpConsumer {
       consumer.#abandon()
       throw error
     }
-    void consumer.#stayBound(queue, bindInterval)
+    void consumer.#stayBound(bindInterval, () => queue.rebind(connection, consumer.#queue))
     return consumer
   }
 
@@ -88,11 +89,13 @@ export class AmqpConsumer {
   }
 
   /** An exchange that is deleted takes its bindings along: nothing more would come, in silence. */
-  async #stayBound(queue: AmqpQueue, interval: number): Promise<void> {
+  async #stayBound(interval: number, rebind: () => Promise<void>): Promise<void> {
     const { ended } = this
     while (!ended.aborted) {
       await wait(interval, undefined, { signal: ended, ref: false }).catch(() => {}) // it has ended
-      if (!ended.aborted) await queue.bind(this.#channel, this.#queue).catch(() => {}) // ends it
+      if (ended.aborted) return
+      // One that may not bind any more is bound still.
+      await rebind().catch((error: Error) => isNotFound(error) && this.#fail(error))
     }
   }
 
@@ -115,10 +118,13 @@ export class AmqpConsumer {
   }
 
   #cancelled(): void {
-    this.#failure = new HubError(
-      'BROKER_REFUSED',
-      `the queue ${this.#queue} is gone: it was deleted, or its node is down`,
-    )
+    const what = `the queue ${this.#queue} is gone: it was deleted, or its node is down`
+    this.#fail(new HubError('BROKER_REFUSED', what))
+  }
+
+  #fail(failure: Error): void {
+    if (this.ended.aborted) return
+    this.#failure = failure
     this.#abandon()
   }
 

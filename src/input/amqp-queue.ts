@@ -37,12 +37,16 @@ export class AmqpQueue {
       await channel.assertExchange(exchange, exchangeType, { durable: true })
     }
     const queue = await this.#ensureQueue(connection, channel)
-    await this.bind(channel, queue)
+    await this.#bind(channel, queue)
     return queue
   }
 
-  /** Binds a queue as it is to be, which nobody notices who has it so; fails without the exchange. */
-  async bind(channel: Channel, queue: string): Promise<void> {
+  /** Binds a queue anew, which nobody notices who has it bound; fails without the exchange. */
+  async rebind(connection: AmqpConnection, queue: string): Promise<void> {
+    await onProbe(connection, (probe) => this.#bind(probe, queue))
+  }
+
+  async #bind(channel: Channel, queue: string): Promise<void> {
     const { exchange, exchangeType, routingkey } = this.#config
     // To the default exchange every queue is bound by its name, and by no other. [spec]
     if (exchange !== '') {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Certificate, makeCertificate } from './certificate.js'
@@ -71,6 +72,12 @@ export class RabbitServer {
   async ctl(...args: string[]): Promise<string> {
     const command = join(dirname(program()), 'rabbitmqctl')
     return (await run(command, ['--quiet', ...args], { env: this.env })).stdout
+  }
+
+  /** What it has logged. */
+  log(): Promise<string> {
+    const { RABBITMQ_LOG_BASE, RABBITMQ_NODENAME } = this.env
+    return readFile(join(`${RABBITMQ_LOG_BASE}`, `${RABBITMQ_NODENAME}.log`), 'utf8')
   }
 
   /** Closes all connections, telling clients why. */

@@ -170,6 +170,25 @@ describe('an input from RabbitMQ survives', () => {
     await withClient(({ channel }) => channel.deleteExchange(exchange))
   })
 
+  it('the loss of the right to bind, for its queue is bound still', async () => {
+    await broker.ctl('add_user', queue, 'guest')
+    await broker.ctl('set_permissions', queue, '.*', '.*', '.*')
+    const input = inputOf(
+      { ...amqp(), url: proxy.url.replace('guest', queue) },
+      { bindInterval: 5 },
+    )
+    await input.start()
+    await until(() => input.stats().connected)
+    await broker.ctl('set_permissions', queue, 'none', 'none', '.*')
+    const refused = `'${queue}' in vhost '/' refused for user`
+    await until(async () => (await broker.log()).includes(refused))
+    await publish(1)
+    await until(() => input.stats().received === 1)
+    assert.deepEqual(log.warnings, [])
+    await input.stop()
+    await broker.ctl('delete_user', queue)
+  })
+
   it('a broker that stops and starts, and takes what was published before it was there again', async () => {
     const hub = await start()
     await publish(1)

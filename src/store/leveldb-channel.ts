@@ -85,7 +85,7 @@ export class LevelChannel implements StoredChannel {
 
   /**
    * Reads what the database holds of it, and what has to be written for that: rows of events that
-   * nobody has seen are removed, and what is gone is remembered as gone.
+   * nobody has seen, and of their deliveries, are removed, and what is gone is remembered as gone.
    */
   async load(database: Database, report: (message: string) => void): Promise<Operation[]> {
     const seen = this.#seen ?? Number.MAX_SAFE_INTEGER
@@ -122,7 +122,8 @@ export class LevelChannel implements StoredChannel {
       head = this.#seen
     }
     const snapshot = { epoch: row.epoch, head, evictedThrough, entries, departed }
-    const delivered = await this.#delivered(database, head)
+    const { delivered, undelivered } = await this.#deliveries(database, head)
+    changes.push(...undelivered.map((key) => ({ type: 'del', key }) as const))
     this.#sequencer = new Sequencer(snapshot, this.options, this.options.now, delivered)
     this.#seen = head
     for (const change of this.#sequencer.changes) changes.push(...this.operations(change))
@@ -138,14 +139,23 @@ export class LevelChannel implements StoredChannel {
     return { type: 'put', key, value: encodeChannelRow(key, this.sequencer) }
   }
 
-  /** The keys of what was delivered up to an event, the latest last. */
-  async #delivered(database: Database, head: number): Promise<string[]> {
-    const rows = await database.iterator(deliveryRows(this.name)).all()
-    return rows
-      .map(([key, value]) => ({ key: deliveryOf(this.name, key), sequence: Number(value) }))
-      .filter(({ sequence }) => sequence <= head)
-      .sort((a, b) => a.sequence - b.sequence)
-      .map(({ key }) => key)
+  /**
+   * The keys of what was delivered up to an event, the latest last, and those of the rows of what
+   * was not: another event gets the number that they have.
+   */
+  async #deliveries(
+    database: Database,
+    head: number,
+  ): Promise<{ delivered: string[]; undelivered: string[] }> {
+    const all = await database.iterator(deliveryRows(this.name)).all()
+    const rows = all.map(([key, value]) => ({ key, sequence: Number(value) }))
+    return {
+      delivered: rows
+        .filter(({ sequence }) => sequence <= head)
+        .sort((a, b) => a.sequence - b.sequence)
+        .map(({ key }) => deliveryOf(this.name, key)),
+      undelivered: rows.filter(({ sequence }) => sequence > head).map(({ key }) => key),
+    }
   }
 
   /** Whether much was removed since its space on disk was last asked back. */

@@ -9,7 +9,7 @@ import type { Entry } from '../../src/event/entry.js'
 import { checkEvent } from '../../src/event/event.js'
 import { LevelStore } from '../../src/store/leveldb.js'
 import { channelKey, eventKey } from '../../src/store/leveldb-rows.js'
-import { NOBODY } from '../../src/store/store.js'
+import { NOBODY, type StoredChannel } from '../../src/store/store.js'
 import { makeFolder } from '../helpers/folder.js'
 import { interceptWrites, noSpace } from '../helpers/leveldb-writes.js'
 import { describeStore } from './contract.js'
@@ -251,6 +251,20 @@ describe('the leveldb store', () => {
     assert.deepEqual(await idsIn(again), ['1'])
     await again.stop()
     assert.equal(followed[1]?.sequence, 2)
+  })
+
+  it('does not know a delivery again of which a failed write has left a row on disk', async () => {
+    const store = await started()
+    const channel = await store.open('test', OPTIONS, NOBODY)
+    const delivery = { key: 'm:1', isRepeat: true }
+    const deliver = (to: StoredChannel) => to.append(checkEvent({ id: '1', data: '' }), delivery)
+    await failWrite(() => deliver(channel), true)
+    await channel.append(checkEvent({ id: 'other', data: '' }))
+    await store.stop()
+    const again = await started()
+    assert.equal((await deliver(await again.open('test', OPTIONS, NOBODY)))?.id, '1')
+    assert.deepEqual(await idsIn(again), ['other', '1'])
+    await again.stop()
   })
 
   it('never gives a number twice, though the database has lost what subscribers saw', async () => {

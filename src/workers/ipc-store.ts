@@ -74,8 +74,10 @@ class IpcChannel implements StoredChannel {
     this.#uplink = uplink
   }
 
+  /** That it was reset holds, though another snapshot comes before the one that said so was here. */
   load(head: SnapshotHead, broken: Break | undefined): void {
-    this.#arriving = { head, broken, entries: [], later: [] }
+    const why = this.#arriving?.broken === 'reset' ? 'reset' : broken
+    this.#arriving = { head, broken: why, entries: [], later: [] }
   }
 
   add(entries: readonly KeptEntry[]): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Duplex, PassThrough } from 'node:stream'
 import { resolveConfig } from '../../src/config/resolve.js'
-import type { Entry, Snapshot } from '../../src/event/entry.js'
+import { type Entry, NOTHING, type Snapshot, toEntry } from '../../src/event/entry.js'
 import { checkEvent } from '../../src/event/event.js'
 import { ConnectionLimits } from '../../src/limits/connection-limits.js'
 import { LevelStore } from '../../src/store/leveldb.js'
@@ -15,6 +15,7 @@ import { type Request, Session } from '../../src/workers/session.js'
 import { Switchboard } from '../../src/workers/switchboard.js'
 import { Uplink } from '../../src/workers/uplink.js'
 import { makeFolder } from '../helpers/folder.js'
+import { until } from '../helpers/until.js'
 import { describeStore } from '../store/contract.js'
 
 const { config } = resolveConfig({}, 'the test', { env: {} })
@@ -47,6 +48,16 @@ function remote(behind: Store, now: () => number): Store {
       uplink.close()
       await behind.stop()
     },
+  }
+}
+
+/** A store that shows who follows its channel. */
+class WatchedStore extends MemoryStore {
+  follower: Follower = NOBODY
+
+  override open(...args: Parameters<MemoryStore['open']>) {
+    this.follower = args[2]
+    return super.open(...args)
   }
 }
 
@@ -166,6 +177,26 @@ describe('workers on one primary', () => {
     assert.equal(second.loaded.length, 1)
     assert.equal(second.loaded[0]?.entries.length, 10)
     assert.deepEqual(second.ids, ['last'])
+  })
+
+  it('are told of a reset, though the channel breaks again while that is on its way', async () => {
+    const store = new WatchedStore()
+    const { store: worker, uplink } = linked(new Switchboard(config, new Map([['memory', store]])))
+    const told: unknown[] = []
+    const reader: Follower = { ...NOBODY, load: (_snapshot, broken) => told.push(broken) }
+    await worker.open('test', OPTIONS, reader)
+    const entries = Array.from({ length: 10 }, (_, index) => {
+      const sequence = index + 1
+      const id = `${sequence}`
+      const at = { sequence, place: sequence, first: sequence, time: 0 }
+      return { ...toEntry({ id, data: 'x'.repeat(500_000) }, at), id }
+    })
+    const snapshot = { ...NOTHING, epoch: 'another', head: 10, entries }
+    store.follower.load(snapshot, 'reset')
+    store.follower.load(snapshot, 'evicted')
+    await until(() => told.length > 1)
+    assert.deepEqual(told, [undefined, 'reset'])
+    uplink.close()
   })
 
   it('are not waited for while they are silent, however far behind', async () => {

@@ -59,6 +59,8 @@ export class HttpServer {
   #secure: SecureServer | undefined
   #listener: Listener | undefined
   #address: AddressInfo | undefined
+  /** What it was told to show last; perhaps before it listens. */
+  #renewed: Credentials | undefined
 
   constructor(config: Config, options: HttpServerOptions) {
     const { channels, logger, now, elapsed, upstream } = options
@@ -121,7 +123,8 @@ export class HttpServer {
    */
   async listen(credentials: Credentials | undefined): Promise<string> {
     const http = this.#server.server
-    if (credentials) this.#secure = createSecureServer(http, credentials, this.#context)
+    const shown = this.#renewed ?? credentials
+    if (shown) this.#secure = createSecureServer(http, shown, this.#context)
     const secure = this.#secure?.server
     if (this.#upstream) {
       await this.#server.ready()
@@ -134,6 +137,7 @@ export class HttpServer {
 
   /** Shows another certificate from now on; connections that are open go on. */
   renew(credentials: Credentials): void {
+    this.#renewed = credentials
     this.#secure?.renew(credentials)
   }
 

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { copyFile, mkdir, rename, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { connect as connectPlainly } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { connect, type TLSSocket } from 'node:tls'
+import { resolveConfig } from '../../src/config/resolve.js'
+import { createHub } from '../../src/hub.js'
+import { readCredentials } from '../../src/tls/credentials.js'
 import { type Certificate, makeAuthority, makeCertificate } from '../helpers/certificate.js'
 import { cli } from '../helpers/cli.js'
 import { makeFolderOfRun } from '../helpers/folder.js'
@@ -172,6 +175,24 @@ forWorkers('the certificate', (_, workers) => {
 })
 
 describe('TLS', () => {
+  it('shows the certificate that has come while the hub was starting', async () => {
+    const authority = await makeAuthority()
+    const [one, two] = [await authority.issue('one'), await authority.issue('two')]
+    const next = await readCredentials({ ...two, passphrase: undefined })
+    const server = { port: 0, 'bind-ip': '127.0.0.1' }
+    const tls = { cert: one.cert, key: one.key }
+    const hub = createHub(resolveConfig({ server, tls }, 'the test', { env: {} }).config)
+    const starting = hub.start()
+    hub.renew(next)
+    const { port } = new URL(await starting)
+    const ca = await readFile(authority.ca)
+    const socket = connect({ port: Number(port), host: '127.0.0.1', ca })
+    await once(socket, 'secureConnect')
+    assert.equal(socket.getPeerCertificate().subject.CN, 'two')
+    socket.destroy()
+    await hub.stop()
+  })
+
   it('that cannot be is told at the start: which key, which file, and what it wants', async () => {
     const folder = makeFolderOfRun()
     const authority = await makeAuthority()

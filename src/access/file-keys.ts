@@ -24,6 +24,8 @@ export class FileKeys implements KeySource {
   #keys: readonly Key[]
   #version: string
   #lookAt: number
+  /** What was wrong when the file was last looked at. */
+  #failure: string | undefined
 
   /**
    * @throws {HubError} `INVALID_CONFIG` if it cannot be read or holds no keys
@@ -48,14 +50,24 @@ export class FileKeys implements KeySource {
     this.#lookAt = this.#now() + INTERVAL
     try {
       const version = versionOf(this.#file)
-      if (version === this.#version) return
-      this.#version = version
+      if (version === this.#version) {
+        this.#failure = undefined
+        return
+      }
       this.#keys = readKeys(this.#file, this.#algorithms)
+      this.#version = version
+      this.#failure = undefined
       this.#logger.info({ file: this.#file }, 'keys were read again')
       this.#warn()
     } catch (error) {
-      this.#logger.error(`${messageOf(error)}; the old keys stay`)
+      this.#tell(messageOf(error))
     }
+  }
+
+  /** Says once what goes on to be so. */
+  #tell(failure: string): void {
+    if (failure !== this.#failure) this.#logger.error(`${failure}; the old keys stay`)
+    this.#failure = failure
   }
 
   #warn(): void {
@@ -73,11 +85,11 @@ function readKeys(file: string, algorithms: readonly Algorithm[] | undefined): K
   }
 }
 
-/** Changes when the file does. */
+/** Changes when the file does, or who may read it. */
 function versionOf(file: string): string {
   try {
-    const { ino, size, mtimeMs } = statSync(file)
-    return `${ino} ${size} ${mtimeMs}`
+    const { ino, size, ctimeMs } = statSync(file)
+    return `${ino} ${size} ${ctimeMs}`
   } catch (error) {
     throw invalidFile(file, error)
   }

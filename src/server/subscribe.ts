@@ -5,7 +5,9 @@ import { codeOf } from '../errors.js'
 import { encodeRetry, PREAMBLE } from '../event/encode.js'
 import { authorize } from './authorize.js'
 import type { ServerContext } from './context.js'
+import { HttpError } from './errors.js'
 import { countChannel } from './failures.js'
+import { CLOSE } from './head.js'
 import { isHttp2Request } from './http2.js'
 import type { HubRequest } from './hub-request.js'
 import { parseSubscription, type Subscription } from './subscription.js'
@@ -75,8 +77,15 @@ async function admitted(
       return undefined
     }
     context.taken.delete(raw.socket)
-    throw error
+    throw isHttp2Request(raw) ? error : asLast(error)
   }
+}
+
+/** What has come behind it meanwhile was passed over: it has to be the last on its connection. */
+function asLast(error: unknown): unknown {
+  if (!(error instanceof HttpError)) return error
+  const { statusCode, message, headers } = error
+  return new HttpError(statusCode, message, { ...headers, ...CLOSE })
 }
 
 /** Undefined while the store fails; `full` if there is no room for another channel. */

@@ -54,6 +54,12 @@ forWorkers('a hub that asks for tokens', (startHub) => {
     }
   })
 
+  it('ends a connection with its refusal, so that nothing sent behind it waits for ever', async () => {
+    const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`
+    const answers = await hub.raw(get('/') + get('/one') + get('/'))
+    assert.deepEqual(answers.match(/^HTTP\/1\.1 \d+/gm), ['HTTP/1.1 200', 'HTTP/1.1 401'])
+  })
+
   it('ends the stream of one that expires, and says why', async () => {
     const stream = await hub.subscribe('one', bearer(await token({ ...ALL, exp: seconds(2) })))
     await stream.end()

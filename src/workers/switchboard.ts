@@ -67,7 +67,7 @@ export class Switchboard {
     await this.#lines.openAll()
   }
 
-  /** Forgets channels that never had an event and that nobody follows. */
+  /** Lets go of events that are too old, and of channels that are of no use. */
   tick(): void {
     this.#lines.retry()
     this.#lines.expire()

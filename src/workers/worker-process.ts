@@ -1,5 +1,5 @@
 import { type ChildProcess, fork, type SendHandle } from 'node:child_process'
-import type { Duplex } from 'node:stream'
+import { type Duplex, PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { HubError } from '../errors.js'
 import { toError } from '../failure.js'
@@ -54,9 +54,8 @@ export class WorkerProcess implements Taker {
   ) {
     this.#seats = new Seats(limits)
     this.#child = fork(MAIN, { stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'] })
-    const stream = this.#child.stdio[4] as Duplex
     const limit = UNTAKEN + settings.config.server.maxEventBytes
-    this.#link = new Link(stream, (message) => this.#receive(message), limit)
+    this.#link = new Link(linkOf(this.#child), (message) => this.#receive(message), limit)
     this.#link.onLife = () => this.#hear()
     this.#link.onOverflow = () => {
       this.#fault = new HubError('WORKER_FAILED', 'it did not take what it was told')
@@ -64,7 +63,7 @@ export class WorkerProcess implements Taker {
     }
     this.#session = new Session(this.#link, switchboard, figures, this.#seats)
     this.ended = new Promise((resolve) => {
-      this.#child.once('error', (error) => resolve(error.message))
+      this.#child.once('error', ({ message }) => resolve(`failed: ${message}`))
       this.#child.once('exit', (code, signal) => resolve(this.#reason(code, signal)))
     })
     this.ended.then(() => this.#end())
@@ -204,4 +203,9 @@ export class WorkerProcess implements Taker {
     if (this.#fault) return `failed: ${this.#fault.message}`
     return signal ? `was ended by ${signal}` : `ended with exit code ${code}`
   }
+}
+
+/** Where no more files may be open there is neither a process nor a way to it. */
+function linkOf({ stdio }: { stdio?: ChildProcess['stdio'] }): Duplex {
+  return (stdio?.[4] as Duplex | undefined) ?? new PassThrough().destroy()
 }

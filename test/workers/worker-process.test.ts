@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { promisify } from 'node:util'
 import { resolveConfig } from '../../src/config/resolve.js'
 import { ConnectionLimits } from '../../src/limits/connection-limits.js'
 import { MemoryStore } from '../../src/store/memory.js'
@@ -9,6 +11,8 @@ import { WorkerProcess } from '../../src/workers/worker-process.js'
 import { HubClient } from '../helpers/hub-client.js'
 import { bufferBytes } from '../helpers/memory.js'
 import { until } from '../helpers/until.js'
+
+const run = promisify(execFile)
 
 const { config } = resolveConfig({}, 'the test', { env: {} })
 
@@ -151,5 +155,35 @@ describe("a worker's process", () => {
     const all = String(head).length + EVENTS * `data: ${MEGABYTE}\n\n`.length
     await until(() => bytes === all)
     reader.destroy()
+  })
+})
+
+describe("a worker's process that cannot be started", () => {
+  it('has failed where no more files may be open, and ends nothing else', async () => {
+    const from = (module: string) =>
+      JSON.stringify(new URL(`../../src/${module}`, import.meta.url).href)
+    const script = `
+      import { openSync } from 'node:fs'
+      import { resolveConfig } from ${from('config/resolve.js')}
+      import { ConnectionLimits } from ${from('limits/connection-limits.js')}
+      import { Switchboard } from ${from('workers/switchboard.js')}
+      import { WorkerProcess } from ${from('workers/worker-process.js')}
+      const { config } = resolveConfig({}, 'the test', { env: {} })
+      const settings = { worker: 1, config, logLevel: 'error', url: '', credentials: undefined }
+      const limits = new ConnectionLimits({ maxConnections: 0, maxConnectionsPerIp: 0 })
+      const switchboard = new Switchboard(config, new Map())
+      try {
+        while (true) openSync('/dev/null')
+      } catch {}
+      const worker = new WorkerProcess(settings, switchboard, {}, limits)
+      const { code, message } = await worker.up.catch((error) => error)
+      worker.tick()
+      worker.kill()
+      process.stdout.write(JSON.stringify({ reason: await worker.ended, code, message }))`
+    const command = 'ulimit -n 1000; exec "$0" --input-type=module -e "$1"'
+    const { stdout } = await run('sh', ['-c', command, process.execPath, script])
+    const reason = `failed: spawn ${process.execPath} EMFILE`
+    const message = `a worker did not start: it ${reason}`
+    assert.deepEqual(JSON.parse(stdout), { reason, code: 'WORKER_FAILED', message })
   })
 })

@@ -47,6 +47,7 @@ export class Follower implements StreamHandlers {
   /** Characters of the events that are not taken yet. */
   #waiting = 0
   #onRoom: () => void = () => {}
+  #source: AnyEventSource | undefined
 
   constructor(url: URL, { lastId = '', token, ca, onNotice = () => {} }: FollowerOptions = {}) {
     this.#url = url
@@ -63,6 +64,7 @@ export class Follower implements StreamHandlers {
     const end = () => this.#arrivals.emit('end')
     signal?.addEventListener('abort', end, { once: true })
     const source = new AnyEventSource(this.#url, this.#fetch, this)
+    this.#source = source
     try {
       for await (const [event] of arrivals as AsyncIterable<[TailEvent]>) {
         yield event
@@ -95,11 +97,11 @@ export class Follower implements StreamHandlers {
     this.#failure = undefined
     if (closed) {
       const message = `what answers at ${this.#url} does not send an event stream`
-      this.#arrivals.emit('error', new HubError('HUB_FAILED', message))
+      this.#fail(new HubError('HUB_FAILED', message))
     } else if (!(failure instanceof HubError)) {
       this.#tell('connection lost, trying again')
     } else if (failure.code === 'HUB_REFUSED' || !this.#hasBeenOpen) {
-      this.#arrivals.emit('error', failure)
+      this.#fail(failure)
     } else {
       this.#tell(`trying again: ${failure.message}`)
     }
@@ -135,6 +137,12 @@ export class Follower implements StreamHandlers {
       },
     })
     return { body: body?.pipeThrough(pace) ?? null, url, status, redirected, headers }
+  }
+
+  /** Ends it, once the events that came before are taken; that may be late. */
+  #fail(error: HubError): void {
+    this.#arrivals.emit('error', error)
+    queueMicrotask(() => this.#source?.close()) // not before EventSource has planned its next try
   }
 
   #tell(message: string): void {

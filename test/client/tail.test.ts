@@ -134,6 +134,15 @@ describe('a tail', () => {
     await assert.rejects(take('deleted-later', 2), { code, message: /it was deleted/ })
   })
 
+  it('fails once when the hub refuses, however late that is taken, and asks no more', async () => {
+    const watch = tail(hub.url, 'deleted-later')
+    assert.equal((await watch.next()).value?.id, '1')
+    await hub.waitForCalls('/deleted-later', 2)
+    await take('ends-after-one', 4) // meanwhile it would have tried again, more than once
+    await assert.rejects(watch.next(), { code: 'HUB_REFUSED', message: /it was deleted/ })
+    assert.equal(hub.callsTo('/deleted-later').length, 2)
+  })
+
   it('ends when its signal says so, also before it has begun', async () => {
     const given = new AbortController()
     const end = take('silent', 1, { signal: given.signal })

@@ -36,7 +36,7 @@ export class HubGroup {
   /**
    * The figures of all of them.
    *
-   * @throws {HubError} `STORE_UNAVAILABLE`
+   * @throws {HubError} `STORE_UNAVAILABLE`; `ADDRESS_UNAVAILABLE` while this one does not listen
    */
   async stats(): Promise<GroupStats> {
     if (!this.#redis) return groupStats([await this.#ownStats()], 0)

@@ -192,7 +192,7 @@ export class Hub {
   /**
    * What `GET /stats?scope=cluster` answers: the figures of all hubs that share its Redis.
    *
-   * @throws {HubError} `STORE_UNAVAILABLE`
+   * @throws {HubError} `STORE_UNAVAILABLE`; `ADDRESS_UNAVAILABLE` while it does not listen
    */
   groupStats(): Promise<GroupStats> {
     return this.#group.stats()

@@ -92,7 +92,8 @@ export class Primary {
    * Opens the stores and the channels, listens, and starts the workers.
    *
    * @returns the URL that it listens on, when all workers are up
-   * @throws {HubError} `STORE_LOCKED`, `STORE_FAILED`, `ADDRESS_UNAVAILABLE`, `WORKER_FAILED`
+   * @throws {HubError} `STORE_LOCKED`, `STORE_FAILED`, `ADDRESS_UNAVAILABLE`, `WORKER_FAILED`;
+   *   `INVALID_CONFIG` if its certificate is no good
    */
   async start(): Promise<string> {
     this.#starting = this.#start()

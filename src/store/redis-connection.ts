@@ -79,6 +79,12 @@ export class RedisConnection {
     if (this.#isReady) await this.#subscriber.ready(COMMAND_TIMEOUT)
   }
 
+  /** Whether it takes commands. */
+  get isReachable(): boolean {
+    return this.#isReady
+  }
+
+  /** Whether it tells, too, what is published. */
   get isUp(): boolean {
     return this.#isReady && this.#subscriber.isReady
   }

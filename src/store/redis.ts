@@ -110,9 +110,15 @@ export class RedisStore implements Store {
     this.connection.stop()
   }
 
-  /** Asks for word from itself: if none comes, others are not heard either. */
+  /**
+   * Asks for word from itself: if none comes, others are not heard either. Where Redis may not be
+   * asked, or lets nobody listen, as a user who lacks the permission, what is new is read instead.
+   */
   #probe(): void {
-    if (!this.connection.isUp) return
+    if (!this.connection.isUp) {
+      if (this.connection.isReachable) this.#catchUp()
+      return
+    }
     if (this.#isProbeUnanswered) {
       this.#context.report('redis does not tell what is published; subscribing anew')
       this.#isProbeUnanswered = false
@@ -121,7 +127,8 @@ export class RedisStore implements Store {
     }
     this.#isProbeUnanswered = true
     this.connection.publish(this.#probeChannel, '').catch(() => {
-      this.#isProbeUnanswered = false // that redis is away is told elsewhere
+      this.#isProbeUnanswered = false // that redis is away, or refuses, is told elsewhere
+      if (this.connection.isReachable) this.#catchUp()
     })
     this.#probes += 1
     if (this.#probes % PROBES_PER_CHECK === 0) this.#catchUp()

@@ -358,6 +358,25 @@ describe('the redis store', () => {
     await server.stop()
   })
 
+  for (const [lacking, rules] of [
+    ['publish', ['-publish']],
+    ['subscribe', ['resetchannels']],
+  ] as const) {
+    it(`reads what others append where it may not ${lacking}`, async () => {
+      const server = await startRedis()
+      const redis = { url: server.url }
+      const reader = await Seat.of(await start(redis, { probeInterval: 50 }))
+      const writer = await Seat.of(await start(redis))
+      await server.command('ACL', 'SETUSER', 'default', ...rules)
+      await writer.append('1')
+      await writer.append('2')
+      await until(() => reader.ids.length === 2)
+      assert.deepEqual(reader.ids, ['1', '2'])
+      assert.deepEqual(reader.breaks, [])
+      await server.stop()
+    })
+  }
+
   it('lets nothing that lies in Redis put a line into a stream that is not data', async () => {
     const redis = { url: await sharedRedis(), prefix: uniquePrefix() }
     const [a, b] = [await start(redis), await start(redis)]

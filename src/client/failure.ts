@@ -1,14 +1,36 @@
 import { HubError, reasonOf } from '../errors.js'
 
+/** The error for a request that a hub did not take. */
+class Refusal extends HubError {
+  /**
+   * @param status of the answer
+   * @param said why, in the hub's own words
+   */
+  constructor(
+    readonly status: number,
+    said: string,
+  ) {
+    const isRefused = status >= 400 && status < 500
+    const problem = isRefused ? 'the hub refused' : 'the hub failed'
+    super(isRefused ? 'HUB_REFUSED' : 'HUB_FAILED', `${problem}: ${said} (${status})`)
+  }
+}
+
 /**
  * The error for a request that a hub did not take.
  *
  * @param said why, in the hub's own words
  */
 export function refusal(status: number, said: string): HubError {
-  return status >= 400 && status < 500
-    ? new HubError('HUB_REFUSED', `the hub refused: ${said} (${status})`)
-    : new HubError('HUB_FAILED', `the hub failed: ${said} (${status})`)
+  return new Refusal(status, said)
+}
+
+/** Statuses that say to ask again later: Request Timeout, Too Early, Too Many Requests. */
+const PASSING = [408, 425, 429]
+
+/** Whether what was refused may well be taken later. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof Refusal && PASSING.includes(error.status)
 }
 
 /**

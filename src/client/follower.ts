@@ -4,6 +4,7 @@ import type { EventSourceFetchInit, FetchLikeResponse } from 'eventsource'
 import { backoff } from '../backoff.js'
 import { codeOf, HubError } from '../errors.js'
 import { AnyEventSource, type StreamHandlers } from './any-event-source.js'
+import { isPassing } from './failure.js'
 import { request } from './http.js'
 
 /** An event as a subscriber sees it. */
@@ -100,7 +101,7 @@ export class Follower implements StreamHandlers {
       this.#fail(new HubError('HUB_FAILED', message))
     } else if (!(failure instanceof HubError)) {
       this.#tell('connection lost, trying again')
-    } else if (failure.code === 'HUB_REFUSED' || !this.#hasBeenOpen) {
+    } else if (!this.#hasBeenOpen || (failure.code === 'HUB_REFUSED' && !isPassing(failure))) {
       this.#fail(failure)
     } else {
       this.#tell(`trying again: ${failure.message}`)
@@ -108,8 +109,9 @@ export class Follower implements StreamHandlers {
   }
 
   /**
-   * What EventSource connects with. It takes any answer but 200 for the end; a 5xx, which comes
-   * from a proxy while the hub is away, is made a failed connect here, after which it tries again.
+   * What EventSource connects with. It takes any answer but 200 for the end; a 5xx or a 429, which
+   * come from a proxy while the hub is away, or when many come back at once, is made a failed
+   * connect here, after which it tries again.
    */
   #fetch = async (_url: string | URL, { headers, signal, ...init }: EventSourceFetchInit) => {
     try {
@@ -120,7 +122,7 @@ export class Follower implements StreamHandlers {
       return await request(this.#url, options, (stream) => this.#paced(stream), asked)
     } catch (error) {
       this.#failure = error
-      if (codeOf(error) === 'HUB_FAILED') this.#outages += 1
+      if (codeOf(error) === 'HUB_FAILED' || isPassing(error)) this.#outages += 1
       throw error
     }
   }

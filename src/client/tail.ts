@@ -20,7 +20,8 @@ export interface TailOptions extends FollowerOptions {
  *
  * @param url where the hub is
  * @throws {HubError} `HUB_UNREACHABLE` or `HUB_FAILED` if the first connect fails; `HUB_REFUSED`
- * whenever the hub refuses; `INVALID_EVENT` if no event can have `lastId`
+ * whenever the hub refuses, but for 408, 425 and 429 later on; `INVALID_EVENT` if no event can have
+ * `lastId`
  */
 export async function* tail(
   url: string,

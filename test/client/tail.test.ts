@@ -121,6 +121,14 @@ describe('a tail', () => {
     assert(notices.includes('trying again: the hub failed: Service Unavailable (503)'))
   })
 
+  it('goes on when it is one too many for a while', async () => {
+    const notices: string[] = []
+    const onNotice = (message: string) => notices.push(message)
+    const ids = (await take('busy-for-a-while', 2, { onNotice })).map(({ id }) => id)
+    assert.deepEqual(ids, ['1', '2'])
+    assert(notices.includes('trying again: the hub refused: too many at once (429)'))
+  })
+
   it('fails at once when its first connect does', async () => {
     await assert.rejects(take('proxied', 1), { code: 'HUB_FAILED' })
     await assert.rejects(take('not-a-stream', 1), { code: 'HUB_FAILED', message: /event stream/ })

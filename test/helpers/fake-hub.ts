@@ -145,6 +145,8 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   'GET /proxied': proxyError,
   'GET /proxied-for-a-while': (response, call, count) =>
     count === 2 || count === 3 ? proxyError(response) : stream(response, next(call)).end(),
+  'GET /busy-for-a-while': (response, call, count) =>
+    count === 2 ? refuse(response, 429, 'too many at once') : stream(response, next(call)).end(),
   'GET /deleted-later': (response, call, count) =>
     count === 1 ? stream(response, next(call)).end() : refuse(response, 404, 'it was deleted'),
   'GET /not-a-stream': (response) => response.end('hello'),

@@ -34,17 +34,22 @@ export class Follower implements Watch {
 
   /** Resolves when it has seen the events of those ids; false if it has not in so many ms. */
   async hasSeen(ids: readonly string[], patience: number): Promise<boolean> {
-    const limit = performance.now() + patience
+    let isLate = false
+    const lateness = setTimeout(() => {
+      isLate = true
+      this.#wake()
+    }, patience)
     const missing = new Set(ids)
     for (let at = 0; ; ) {
       for (; at < this.sightings.length; at += 1) {
         const sighting = this.sightings[at]
         if (sighting?.kind === 'event') missing.delete(sighting.id)
       }
-      const left = limit - performance.now()
-      if (missing.size === 0 || left <= 0) return missing.size === 0
-      await Promise.race([new Promise<void>((next) => this.#waiting.add(next)), pause(left)])
+      if (missing.size === 0 || isLate) break
+      await new Promise<void>((next) => this.#waiting.add(next))
     }
+    clearTimeout(lateness)
+    return missing.size === 0
   }
 
   close(): void {
@@ -72,6 +77,10 @@ export class Follower implements Watch {
   #see(sighting: Sighting): void {
     this.sightings.push(sighting)
     if (sighting.kind === 'event') this.#lastId = sighting.id
+    this.#wake()
+  }
+
+  #wake(): void {
     for (const next of this.#waiting) next()
     this.#waiting.clear()
   }

@@ -122,10 +122,13 @@ describe('readers over TLS that never read', function () {
       bad.push(...(await Promise.all(Array.from({ length: 30 }, () => open(hub)))))
       await publishAll()
       await checkGood()
+      // As above: what the system takes may be much.
+      while (!isShared && (await global()).cut_slow_clients < 8) {
+        await client.publish('hot', { data: 'x'.repeat(SIZE) })
+      }
       const { clients, cut_slow_clients: cut } = await global()
       assert.equal(clients, good.length + bad.length - cut)
       if (isShared) assert.equal(cut, 0)
-      else assert.ok(cut >= 8, `${cut} of ${bad.length}`)
     })
   }
 })

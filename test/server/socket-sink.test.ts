@@ -3,17 +3,18 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, Socket } from 'node:net'
 import { PendingBytes } from '../../src/limits/pending-bytes.js'
 import { SocketSink } from '../../src/server/socket-sink.js'
-
-/** More than the network takes from one who does not read. */
-const MUCH = Buffer.alloc(20_000_000, 'x')
+import { unreadBytes } from '../helpers/unread-bytes.js'
 
 /** A socket that is not plain, as that of TLS. */
 class OtherSocket extends Socket {}
 
 describe('a socket as a sink', () => {
   let server: Server
+  /** More than the network takes from one who does not read. */
+  let much: Buffer
 
   before(async () => {
+    much = Buffer.alloc(15_000_000 + 2 * (await unreadBytes()), 'x')
     server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
     await once(server, 'listening')
   })
@@ -37,7 +38,7 @@ describe('a socket as a sink', () => {
       const sink = new SocketSink(socket)
       sink.write(Buffer.from('first '))
       assert.equal(sink.isPending, false)
-      sink.write(MUCH)
+      sink.write(much)
       assert.equal(sink.isPending, true)
       sink.write(Buffer.from(' third'))
       const drained = new Promise<void>((resolve) => sink.onDrain(resolve))
@@ -53,28 +54,28 @@ describe('a socket as a sink', () => {
       sink.write(Buffer.from(' fourth'))
       sink.end(Buffer.from(' last'))
       if (!client.readableEnded) await once(client, 'end')
-      assert.equal(text, `first ${MUCH} third fourth last`)
+      assert.equal(text, `first ${much} third fourth last`)
       client.destroy()
     })
   }
 
   it('tells what the network has not taken, and is closed if that is too much for all', async () => {
-    const pending = new PendingBytes(1.5 * MUCH.length)
+    const pending = new PendingBytes(1.5 * much.length)
     const one = await open()
     const other = await open()
     const third = await open()
     const sinks = [one, other, third].map(
       ({ socket }) => new SocketSink(socket, undefined, pending),
     )
-    for (const sink of sinks.slice(0, 2)) sink.write(MUCH)
-    assert.equal(pending.bytes, MUCH.length)
+    for (const sink of sinks.slice(0, 2)) sink.write(much)
+    assert.equal(pending.bytes, much.length)
     const drained = new Promise<void>((resolve) => sinks[1]?.onDrain(resolve))
     other.client.resume()
     await drained
-    assert.equal(pending.bytes, MUCH.length)
-    sinks[2]?.write(Buffer.from(MUCH))
+    assert.equal(pending.bytes, much.length)
+    sinks[2]?.write(Buffer.from(much))
     await once(one.socket, 'close')
-    assert.equal(pending.bytes, MUCH.length)
+    assert.equal(pending.bytes, much.length)
     assert.equal(third.socket.destroyed, false)
     sinks[2]?.onClose()
     assert.equal(pending.bytes, 0)
@@ -87,17 +88,17 @@ describe('a socket as a sink', () => {
   it('ends what it still has to write before the stream', async () => {
     const { socket, client } = await open()
     const sink = new SocketSink(socket)
-    sink.write(MUCH)
+    sink.write(much)
     sink.end(Buffer.from('last'))
     let length = 0
     for await (const chunk of client) length += chunk.length
-    assert.equal(length, MUCH.length + 4)
+    assert.equal(length, much.length + 4)
   })
 
   it('closes with an error when the connection breaks in the middle of a write', async () => {
     const { socket, client } = await open()
     const sink = new SocketSink(socket)
-    sink.write(MUCH)
+    sink.write(much)
     socket.pause() // so that it is the write that finds out
     const failed = once(socket, 'error')
     client.resetAndDestroy()
@@ -109,7 +110,7 @@ describe('a socket as a sink', () => {
     const { socket, client } = await open()
     const sink = new SocketSink(socket)
     sink.begin()
-    sink.write(MUCH)
+    sink.write(much)
     client.end()
     await once(socket, 'end')
     assert.equal(sink.isPending, true)
@@ -122,7 +123,7 @@ describe('a socket as a sink', () => {
     const { socket, client } = await open()
     const sink = new SocketSink(socket)
     socket.on('error', () => {})
-    sink.write(MUCH)
+    sink.write(much)
     sink.destroy()
     sink.write(Buffer.from('x'))
     assert.equal(sink.isPending, true)

@@ -21,6 +21,7 @@ export async function makeEnvironment(listeners: Listeners): Promise<NodeJS.Proc
   return {
     ...Object.fromEntries(users),
     HOME: folder,
+    ERL_MAX_PORTS: '65536', // else it has room for as many as there may be open files
     ERL_EPMD_PORT: `${await freePort()}`,
     ERL_EPMD_ADDRESS: '127.0.0.1',
     RABBITMQ_NODENAME: `test-${port}@localhost`,

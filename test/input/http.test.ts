@@ -7,7 +7,7 @@ import { describeInput } from './contract.js'
 async function post(port: number, channel: string, body: string | Buffer): Promise<number> {
   const path = `/${encodeURIComponent(channel)}`
   const headers = { 'Content-Length': Buffer.byteLength(body) }
-  const sent = request({ port, path, method: 'POST', headers }).end(body)
+  const sent = request({ host: '127.0.0.1', port, path, method: 'POST', headers }).end(body)
   sent.on('error', () => {}) // a body that is too large is not read to its end
   const answer = await new Promise<IncomingMessage>((resolve) => sent.once('response', resolve))
   await once(answer.resume(), 'end')

@@ -235,10 +235,10 @@ describe('hardening', () => {
       taken.delete(socket)
       socket.write('as a stream nothing, ')
       answerBrokenRequest(error, socket, { config, counters, taken })
-    }).listen(0)
+    }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
-    const client = connect(port)
+    const client = connect(port, '127.0.0.1')
     let text = ''
     for await (const chunk of client) text += chunk
     server.close()

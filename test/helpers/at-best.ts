@@ -2,11 +2,11 @@
 const TRIES = 5
 
 /**
- * Ms that something takes at best: what waits for something does so each time, and a machine that
- * is busy is so now and then.
+ * What something takes at best, in ms or as a share of what it may: what waits for something does
+ * so each time, and a machine that is busy is so now and then.
  *
- * @param enough ms with which it is not tried again
- * @param act does it; resolves with the ms that it took
+ * @param enough with which it is not tried again
+ * @param act does it; resolves with what it took
  */
 export async function atBest(enough: number, act: () => Promise<number>): Promise<number> {
   let least = Number.POSITIVE_INFINITY

@@ -70,10 +70,12 @@ describe('a message', () => {
 
     it('fills no log, however many there are', async () => {
       await start()
+      const begun = performance.now()
       await Promise.all(Array.from({ length: 500 }, () => publish(Buffer.from('x'))))
       await until(() => hub.amqp.rejected === 500)
       await until(() => log.warnings.some((text) => text.includes('rejected, and ')))
-      assert.ok(log.warnings.length < 50, `${log.warnings.length} lines`)
+      const seconds = (performance.now() - begun) / 1000
+      assert.ok(log.warnings.length < 20 + 12 * seconds, `${log.warnings.length} lines`)
     })
   })
 

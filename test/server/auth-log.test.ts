@@ -12,12 +12,14 @@ forWorkers('tokens and the log', (_, workers) => {
 
     it('are told of, where they are refused without end, in a few lines a second', async () => {
       const times = 50 * workers
+      const begun = performance.now()
       await Promise.all(Array.from({ length: times }, () => publish(bearer('junk'))))
       await publish()
       const told = () =>
         refusals().reduce((sum, { leftOut, address }) => sum + (address ? 1 : Number(leftOut)), 0)
       await own.hub.logs(() => told() === times + 1)
-      assert.ok(refusals().length < 30 * workers, `${refusals().length} lines`)
+      const seconds = (performance.now() - begun) / 1000
+      assert.ok(refusals().length < (20 + 12 * seconds) * workers, `${refusals().length} lines`)
       assert.ok(refusals().some(({ leftOut }) => leftOut !== undefined))
       assert.ok(refusals().some(({ reason }) => reason === 'this needs a token'))
     })

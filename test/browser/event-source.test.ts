@@ -18,7 +18,7 @@ interface Seen {
 const SOON = { random: () => 0 }
 
 describe('EventSource of a real browser', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
 
   let browser: Browser
   let site: Server
@@ -37,6 +37,7 @@ describe('EventSource of a real browser', function () {
     }
     browser = await chromium.launch({
       executablePath,
+      timeout: 120_000,
       args: [
         '--no-sandbox',
         '--disable-gpu',
@@ -90,7 +91,7 @@ describe('EventSource of a real browser', function () {
       }
     }, url)
 
-  const until = (expression: string) => page.waitForFunction(expression, null, { timeout: 20_000 })
+  const until = (expression: string) => page.waitForFunction(expression, null, { timeout: 60_000 })
   const seen = () => page.evaluate(() => (globalThis as unknown as { seen: Seen }).seen)
 
   it('shows a page of another origin what is published, and resumes after a restart', async () => {
@@ -163,7 +164,8 @@ describe('EventSource of a real browser', function () {
         source.onmessage = ({ data }) => scope.data.push(data)
       }
     }, hub.url)
-    const until = (expression: string) => other.waitForFunction(expression)
+    const until = (expression: string) =>
+      other.waitForFunction(expression, null, { timeout: 60_000 })
     await until('opens === 30')
     await hub.publish('test', { data: 'x' })
     await until('data.length === 30')

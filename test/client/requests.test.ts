@@ -12,7 +12,8 @@ describe('a request to a hub', () => {
   })
   afterEach(() => hub.stop())
 
-  const publishTo = (channel: string) => publish(hub.url, channel, { data: 'x' }, { timeout: 2000 })
+  const publishTo = (channel: string) =>
+    publish(hub.url, channel, { data: 'x' }, { timeout: 30_000 })
 
   it('publishes an event as JSON, and tells what became of it', async () => {
     const event = { data: { on: true }, id: 5, event: 'state', retry: 900 }

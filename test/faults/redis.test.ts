@@ -13,8 +13,7 @@ import { type RedisServer, startRedis } from '../helpers/redis-server.js'
 /** Connections over which somebody listens to what is published. */
 const SUBSCRIBERS = /subscribe/i
 
-describe('a hub on Redis', function () {
-  this.timeout(30_000)
+describe('a hub on Redis', () => {
   let redis: RedisServer
   let proxy: FaultProxy
   let folder: string

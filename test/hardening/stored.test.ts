@@ -82,8 +82,7 @@ forWorkers('what lies in leveldb', (startHub) => {
   tryAll(() => hub)
 })
 
-forWorkers('what lies in Redis', function (startHub) {
-  this.timeout(30_000)
+forWorkers('what lies in Redis', (startHub) => {
   let server: RedisServer
   let hub: StartedHub
 

@@ -98,7 +98,7 @@ describe('an input from RabbitMQ survives', () => {
 
   it('a broker that takes the connection and never answers', async () => {
     proxy.stall()
-    const input = inputOf(amqp(), { connectTimeout: 50 })
+    const input = inputOf(amqp(), { connectTimeout: 250 })
     await input.start()
     await proxy.until(({ accepted }) => accepted >= 3)
     assert.match(log.warnings.join(), /connect ETIMEDOUT/)

@@ -109,6 +109,17 @@ describe('every command', () => {
     )
   })
 
+  it('is told on one line of help, too, without a stack', async () => {
+    const [unknown, misused] = await Promise.all([cli(['help', 'nope']), cli(['help', '--json'])])
+    assert.deepEqual(unknown, { code: 2, stdout: '', stderr: 'ssehub: Command nope not found.\n' })
+    const message = 'Nonexistent flag: --json; see --help'
+    assert.deepEqual(misused, {
+      code: 2,
+      stdout: `${JSON.stringify({ error: { code: 'INVALID_USAGE', message } })}\n`,
+      stderr: `ssehub: ${message}\n`,
+    })
+  })
+
   it('prints an error as one JSON value with --json, wrong usage too', async () => {
     const [refused, misused] = await run('publish refused x --json', 'publish --json')
     assert.deepEqual(JSON.parse(refused?.stdout ?? ''), {

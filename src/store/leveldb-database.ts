@@ -30,6 +30,10 @@ export async function openDatabase(folder: string, create = true): Promise<Datab
     if (create) await mkdir(folder, { recursive: true })
     location = await realpath(folder)
   } catch (error) {
+    if (!create && foreignCodeOf(error) === 'ENOENT') {
+      const message = `there is no leveldb database in ${folder}; set leveldb.storageDir to the one of the hub`
+      throw new HubError('STORE_FAILED', message, { cause: error })
+    }
     throw new HubError(
       'STORE_FAILED',
       `cannot use the folder ${folder} for leveldb: ${messageOf(error)}; set leveldb.storageDir to one that this user can write to`,

@@ -173,6 +173,7 @@ describe('the leveldb store', () => {
   it('makes no database where it is not to', async () => {
     await assert.rejects(new LevelStore({ storageDir: folder, create: false }).start(), {
       code: 'STORE_FAILED',
+      message: `there is no leveldb database in ${join(folder, 'ssehub.db')}; set leveldb.storageDir to the one of the hub`,
     })
     assert.deepEqual(await readdir(folder), [])
   })

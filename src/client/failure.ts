@@ -46,6 +46,22 @@ export function unreachable(origin: string, cause: unknown): HubError {
   return new HubError('HUB_UNREACHABLE', message, { cause })
 }
 
+/** What ends a request that was sent, or may have been. */
+const MAYBE_SENT = /^(ECONNRESET|EPIPE|UND_ERR_(SOCKET|(HEADERS|BODY)_TIMEOUT)|nothing for .*)$/
+
+/**
+ * The error for an event whose publishing failed: whether it was published for all that.
+ *
+ * @param origin where the hub should be
+ */
+export function unpublished(origin: string, error: unknown): unknown {
+  if (!(error instanceof HubError) || error.code !== 'HUB_UNREACHABLE') return error
+  const reason = reasonOf(error.cause)
+  if (!MAYBE_SENT.test(reason)) return error
+  const message = `no answer from the hub at ${origin} (${reason}); it may have published the event all the same`
+  return new HubError('HUB_UNREACHABLE', message, { cause: error })
+}
+
 /** What to tell of a server that was reached, but is not who it should be. */
 function tlsProblem(origin: string, reason: string): string | undefined {
   if (/ALTNAME/.test(reason)) {

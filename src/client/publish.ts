@@ -1,6 +1,7 @@
 import type { Published } from '../channels.js'
 import { eventJson, type NewEvent } from '../event/new-event.js'
 import { channelPath, hubUrl } from './address.js'
+import { unpublished } from './failure.js'
 import { type RequestOptions, requestJson } from './http.js'
 
 /**
@@ -21,5 +22,10 @@ export async function publish(
   const headers = { 'content-type': 'application/json' }
   // A redirect would turn the POST into a GET, and the event would be lost without a word.
   const init = { method: 'POST', redirect: 'manual', headers, body } as const
-  return requestJson<Published>(hubUrl(url, channelPath(channel)), ['sequence'], init, options)
+  const target = hubUrl(url, channelPath(channel))
+  try {
+    return await requestJson<Published>(target, ['sequence'], init, options)
+  } catch (error) {
+    throw unpublished(target.origin, error)
+  }
 }

@@ -45,7 +45,7 @@ export class Cursor {
       const sequence = sent ?? log.history.evictedThrough
       this.#position = { sequence, place: undefined }
       if (sent === undefined) this.#missed = 'unknown-id'
-      else if (this.isPassedBy(log)) this.#missed = 'evicted'
+      else if (sent <= log.brokenThrough || this.isPassedBy(log)) this.#missed = 'evicted'
     }
   }
 

@@ -10,6 +10,8 @@ export class Log {
   readonly epoch: string
   readonly history: History<KeptEntry>
   readonly recent: Ring
+  /** Who has seen no more than this number may have missed what the store has lost; mostly 0. */
+  readonly brokenThrough: number
   readonly #window: Window
   #lostThrough: number
 
@@ -21,6 +23,7 @@ export class Log {
     this.#window = window
     this.epoch = snapshot.epoch
     this.#lostThrough = snapshot.head
+    this.brokenThrough = snapshot.brokenThrough ?? 0
     this.recent = new Ring(snapshot.head)
     this.history = new History(limits, snapshot.evictedThrough, evictions)
     this.history.load(snapshot.entries, snapshot.departed)

@@ -33,6 +33,8 @@ export interface Snapshot {
   readonly entries: readonly KeptEntry[]
   /** The events that were pushed out and whose ids are still known, in the order they left. */
   readonly departed: readonly Departed[]
+  /** Up to this number events are missing that its store has lost; without it none are. */
+  readonly brokenThrough?: number
 }
 
 /** What is known of a channel that has not been looked up. */

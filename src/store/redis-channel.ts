@@ -166,6 +166,8 @@ export class RedisChannel implements StoredChannel {
       this.#batches,
       DELIVERED.age,
       DELIVERED.limit,
+      epoch,
+      head,
       ...appends.flatMap(({ event, text, size, delivery }) => [
         delivery?.key ?? '',
         delivery?.isRepeat ? 1 : 0,

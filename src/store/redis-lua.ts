@@ -2,8 +2,8 @@
 
 /*
  * What a channel is in Redis (see redis-keys.ts): `meta` has its epoch `e`, the number `s` and the
- * token `n` of its newest event, the history's evictedThrough `v` and bytes `b`, and `w`, the number
- * up to which the stream was swept. `stream` has the history and the recent events, each under its
+ * token `n` of its newest event, the history's evictedThrough `v` and bytes `b`, `w`, the number up to
+ * which the stream was swept, and `r`, that up to which Redis has lost events, if it has. `stream` has the history and the recent events, each under its
  * number. `ids` tells of each known id "SEQUENCE PLACE FIRST TIME BYTES", of the departed the first
  * three, with place 0; `order` has the ids of the history by sequence, `departed` those that left it
  * by when they did; `delivered` the keys of deliveries by time; `writers` for each hub what came of
@@ -18,6 +18,11 @@ local function whole(number) return string.format('%.0f', number) end
 local function at(sequence) return whole(sequence) .. '-0' end
 local function field(text, number)
   return string.match(text, '^' .. string.rep('%S+ ', number - 1) .. '(%S+)')
+end
+
+-- Events up to a number were lost: another epoch begins after it.
+local function breakOff(candidate, number)
+  redis.call('HSET', meta, 'e', candidate, 's', whole(number), 'n', '', 'r', whole(number))
 end
 `
 

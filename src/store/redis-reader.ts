@@ -21,6 +21,7 @@ type FullReply = [
   /** IDs and sequence numbers, in the order of those. */
   order: string[],
   departed: string[],
+  brokenThrough: string,
 ]
 
 /** Reads a channel from Redis. */
@@ -53,7 +54,7 @@ export class RedisReader {
   }
 
   async #readAll(reply: FullReply): Promise<Reading> {
-    const [reason, epoch, head, token, evicted, order, left] = reply
+    const [reason, epoch, head, token, evicted, order, left, broken] = reply
     const kept = new Map<string, number>()
     for (let index = 0; index < order.length; index += 2) {
       kept.set(order[index] as string, Number(order[index + 1]))
@@ -75,6 +76,7 @@ export class RedisReader {
       evictedThrough: history.evictedThrough,
       entries: [...history.after(0)],
       departed: [...history.departed],
+      brokenThrough: Number(broken),
     }
     return { kind: 'all', snapshot, token, reason }
   }

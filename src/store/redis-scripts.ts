@@ -16,18 +16,24 @@ export interface Script {
  */
 export const APPEND = script(`${COMMON}${HISTORY}
 local candidate, now, cacheLength, cacheBytes, cacheTtl, window, departedLimit, assignIds, expire,
-  publish, channel, writer, batch, deliveryAge, deliveryLimit = unpack(ARGV, 1, 15)
+  publish, channel, writer, batch, deliveryAge, deliveryLimit, knownEpoch, knownHead =
+  unpack(ARGV, 1, 17)
 now = whole(capped(now))
 begin(candidate)
 local done = redis.call('HGET', writers, writer)
 if done and tonumber(field(done, 1)) >= tonumber(batch) then
   return { field(done, 1) == batch and 'again' or 'late', done }
 end
+-- It has less than the writer has seen of it: no number, nor an id made of one, is given twice.
+if epoch == knownEpoch and head < tonumber(knownHead) then
+  breakOff(candidate, knownHead)
+  begin(candidate)
+end
 local limits = limitsOf(cacheLength, cacheBytes, cacheTtl, window, departedLimit)
 limits.assignIds = assignIds == '1'
 local seconds = tonumber(redis.call('TIME')[1])
 local texts, told, numbers, hasDeliveries = {}, {}, { batch, epoch, whole(seconds) }, false
-for index = 16, #ARGV, 5 do
+for index = 18, #ARGV, 5 do
   local delivery, isRepeat, id, size, json = unpack(ARGV, index, index + 4)
   if delivery ~= '' and isRepeat == '1' and redis.call('ZSCORE', delivered, delivery) then
     texts[#texts + 1], numbers[#numbers + 1] = '', '0'
@@ -96,7 +102,7 @@ return stale
  */
 export const READ = script(`${COMMON}
 local epoch, head, token, candidate, publish, channel, bytes = unpack(ARGV)
-local known = redis.call('HMGET', meta, 'e', 's', 'n', 'v')
+local known = redis.call('HMGET', meta, 'e', 's', 'n', 'v', 'r')
 if not known[1] then return { 'nothing' } end
 local function all(reason)
   local left = {}
@@ -105,7 +111,7 @@ local function all(reason)
     if numbers then left[#left + 1] = id .. '\\n' .. numbers end
   end
   return { 'all', reason, known[1], known[2], known[3] or '', known[4] or '0',
-    redis.call('ZRANGE', order, 0, -1, 'WITHSCORES'), left }
+    redis.call('ZRANGE', order, 0, -1, 'WITHSCORES'), left, known[5] or '0' }
 end
 head = tonumber(head)
 if head < 0 then return all('reset') end
@@ -123,7 +129,8 @@ elseif newest > head then
 end
 if newest <= head or (here and here ~= (token == '' and '-' or token)) then
   known[1], known[2], known[3] = candidate, whole(math.max(newest, head)), ''
-  redis.call('HSET', meta, 'e', known[1], 's', known[2], 'n', known[3])
+  known[5] = known[2]
+  breakOff(candidate, known[2])
   redis.pcall(publish, channel, 'reset')
   return all('reset')
 end

@@ -125,11 +125,12 @@ export class Line implements Follower {
 
   async #load(worker: Downlink, broken: Break | undefined): Promise<void> {
     this.#loads.get(worker)?.cancel()
-    const { epoch, head, history } = this.#log
+    const { epoch, head, history, brokenThrough } = this.#log
     const { evictedThrough } = history
     const entries = [...history.after(0)]
     const departed = [...history.departed]
-    const snapshot = { epoch, head, evictedThrough, entries, departed }
+    const all = { epoch, head, evictedThrough, entries, departed }
+    const snapshot = brokenThrough > 0 ? { ...all, brokenThrough } : all
     const load = new Load(worker, this.name, snapshot, broken)
     this.#loads.set(worker, load)
     await load.done

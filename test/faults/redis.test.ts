@@ -37,7 +37,13 @@ describe('a hub on Redis', () => {
   const start = async (url = proxy.url, settings: object = {}, options: HubOptions = {}) => {
     const file = { redis: { url, ...settings }, default: { cacheAdapter: 'redis' } }
     const hub = await startHub(
-      { ...file, channels: [{ path: 'in-memory', cacheAdapter: 'memory' }] },
+      {
+        ...file,
+        channels: [
+          { path: 'in-memory', cacheAdapter: 'memory' },
+          { path: 'assigned', assignIds: true },
+        ],
+      },
       options,
     )
     hubs.push(hub)
@@ -293,6 +299,60 @@ describe('a hub on Redis', () => {
     assert.ok(sequence > 4, 'numbers do not go back behind what subscribers have')
     await old.stop()
     await cleanCopy()
+  })
+
+  describe('that came back with less than it had', () => {
+    let old: RedisServer | undefined
+    let cleanCopy = async () => {}
+
+    afterEach(async () => {
+      await old?.stop()
+      await cleanCopy()
+    })
+
+    /** Brings it back with what it had before something was done. */
+    const forget = async (act: () => Promise<void>) => {
+      const { folder: copy, clean } = await makeFolder()
+      cleanCopy = clean
+      await cp(folder, copy, { recursive: true })
+      await act()
+      await redis.kill()
+      old = await startRedis({ appendOnly: true, folder: copy, port: redis.port })
+    }
+
+    it('tells those of it, too, who were away and come back later, each hub', async () => {
+      const hub = await start(redis.url)
+      const stream = await hub.subscribe('test')
+      await publish(hub, '1', '2')
+      await forget(() => publish(hub, '3', '4'))
+      await insist(hub, '5')
+      await stream.until((body) => body.includes('id: 5\n'))
+      for (const one of [hub, await start(redis.url)]) {
+        const back = await one.subscribe('test', { 'Last-Event-ID': '1' })
+        await back.until((body) => body.includes('id: 5\n'))
+        assert.deepEqual(back.ids, [undefined, '2', '5'])
+        assert.deepEqual(gaps(back), ['evicted'])
+      }
+      await publish(hub, '6')
+      const later = await hub.subscribe('test', { 'Last-Event-ID': '5' })
+      await later.until((body) => body.includes('id: 6\n'))
+      assert.deepEqual(later.ids, ['6'])
+    })
+
+    it('gives no event the id that another one had', async () => {
+      const hub = await start(redis.url, {}, {})
+      const stream = await hub.subscribe('assigned')
+      const give = async () => answerOf(await hub.publish('assigned', { data: '' }))
+      await give()
+      await forget(async () => void (await give()))
+      for (let answer = await give(); !answer.sequence; answer = await give());
+      await stream.until((body) => body.includes('ssehub.gap'))
+      await give()
+      const back = await hub.subscribe('assigned?getcache=1')
+      await back.count(3)
+      const ids = [...stream.ids.slice(0, 2), ...back.ids.slice(1)]
+      assert.equal(new Set(ids).size, 4, `${ids}`)
+    })
   })
 
   it('refuses publishers while it may only be read, and takes them again', async () => {

@@ -1,6 +1,7 @@
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose'
 import { HubError } from '../errors.js'
 import { GivenKeys } from './given-keys.js'
+import { ofKey } from './key-text.js'
 import { TokenError, Verifier } from './verifier.js'
 
 /** What a token says, and whether it counts. */
@@ -32,9 +33,10 @@ export async function inspectToken(
       ? { ...parts, isValid: false, problem }
       : { ...parts, isValid: null, problem: 'its signature is not checked: there is no key' }
   }
+  const given = ofKey(() => new GivenKeys(key))
   try {
     const options = { algorithms: undefined, issuer: undefined, audience: undefined }
-    const verifier = new Verifier(new GivenKeys(key), { ...options, clockTolerance: 0, now })
+    const verifier = new Verifier(given, { ...options, clockTolerance: 0, now })
     await verifier.verify(token)
     return { ...parts, isValid: true, problem: null }
   } catch (error) {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
-import { HubError } from '../errors.js'
+import { HubError, messageOf } from '../errors.js'
 import {
   ALGORITHMS,
   type Algorithm,
@@ -33,6 +33,19 @@ export function parseKeys(
   }))
   if (keys.some(({ algorithms }) => algorithms.length > 0)) return keys
   throw invalidKey(`it is no key for ${allowed.join(', ')}`)
+}
+
+/**
+ * Makes something of the one key that there is.
+ *
+ * @throws {HubError} `INVALID_CONFIG`, saying that it is the key that cannot be used
+ */
+export function ofKey<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    throw invalidKey(`the key cannot be used: ${messageOf(error)}`)
+  }
 }
 
 function read(content: Buffer, half: Half): Key[] {

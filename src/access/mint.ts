@@ -2,7 +2,7 @@ import { SignJWT } from 'jose'
 import { HubError } from '../errors.js'
 import { type Claims, patternProblem } from './grants.js'
 import { ALGORITHMS, type Algorithm, isShort, SHORT } from './key.js'
-import { parseKeys } from './key-text.js'
+import { ofKey, parseKeys } from './key-text.js'
 
 export interface MintOptions {
   /** One that goes with the key; by default the first that does. */
@@ -35,7 +35,7 @@ export async function mintToken(
   const [problem] = [...publish, ...subscribe].map(patternProblem).filter(Boolean)
   if (problem) throw new HubError('INVALID_CHANNEL', problem)
   const allowed = algorithm === undefined ? ALGORITHMS : [algorithm]
-  const [found] = parseKeys(Buffer.from(key), 'private', allowed)
+  const [found] = ofKey(() => parseKeys(Buffer.from(key), 'private', allowed))
   const alg = found?.algorithms[0]
   if (!found || !alg) throw new HubError('INVALID_CONFIG', 'there is no key to sign with')
   if (isShort(found)) warn?.(SHORT)

@@ -88,6 +88,7 @@ describe('ssehub token', () => {
       [['--publish', 'a', '--key-file', secret, '--expires', '1y'], /expected a time like/],
       [['--publish', 'a', '--key-file', secret, '--expires', '0s'], /expected a time like/],
       [['--publish', 'a', '--key-file', secret, '--algorithm', 'RS256'], /no key for RS256/],
+      [['--publish', 'a', '--key-file', '/dev/null'], /: the key cannot be used: it is empty\n$/],
       [['--publish', 'a', '--key-file', secret, '--algorithm', 'none'], /Expected --algorithm/],
       [['--publish', '', '--key-file', secret], /give one, or "\*" for all/],
       [['--subscribe', 'a*b', '--key-file', secret], /"a\*b" has a \* .* give "a\*", or each/],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { fetchStats } from '../../src/client/stats.js'
+import { atOnce } from '../helpers/at-once.js'
 import { makeFolder } from '../helpers/folder.js'
 import { forWorkers } from '../helpers/for-workers.js'
 import type { HubClient } from '../helpers/hub-client.js'
@@ -198,8 +199,7 @@ forWorkers('several hubs on one Redis', function (_, workers) {
     const begun = performance.now()
     try {
       for (let batch = 0; batch < 10; batch += 1) {
-        const ids = Array.from({ length: 1000 }, (_, index) => (index % 2 ? '5' : 'unknown'))
-        await Promise.all(ids.map(resume))
+        await atOnce(1000, (index) => resume(index % 2 ? '5' : 'unknown'))
       }
       const spent = (await commands()) - before
       const seconds = (performance.now() - begun) / 1000

@@ -107,7 +107,12 @@ export class LevelChannel implements StoredChannel {
         continue
       }
       changes.push({ type: 'del', key })
-      if (sequence > seen) continue
+      if (sequence > seen) {
+        // The event that it took the place of is gone, too.
+        const isInPlace = kept && 'frame' in kept && kept.place <= seen
+        if (isInPlace) evictedThrough = Math.max(evictedThrough, seen)
+        continue
+      }
       report(`the stored event ${sequence} of channel ${this.name} is damaged; it is left out`)
       evictedThrough = Math.max(evictedThrough, sequence)
     }

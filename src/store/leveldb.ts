@@ -43,6 +43,8 @@ export class LevelStore implements Store {
   readonly #options: Required<Omit<LevelStoreOptions, 'storageDir'>>
   /** The channels that events have been appended to. */
   readonly #channels = new Map<string, LevelChannel>()
+  /** Those closed while the database was: of them, too, it is to be rid of what no write was to leave. */
+  readonly #closed = new Set<LevelChannel>()
   readonly #commit: GroupCommit<Append, Entry | undefined>
   #database: Database | undefined
   #recovering: Promise<Database> | undefined
@@ -75,7 +77,7 @@ export class LevelStore implements Store {
       // Not by itself: a write that fails has to close the database before the next one.
       await this.#commit.submit({ channel, event: undefined, delivery: undefined, changes })
     }
-    channel.onClose = () => this.#channels.delete(name)
+    channel.onClose = () => this.#forget(channel)
     follower.load(channel.sequencer.snapshot(0))
     return channel
   }
@@ -94,7 +96,8 @@ export class LevelStore implements Store {
   async stop(): Promise<void> {
     await this.#commit.settle()
     this.#isStopped = true
-    await this.#recovering?.catch(() => {}) // those who wait for it are told
+    const isUnclean = !this.#database && this.#channels.size > 0
+    await (isUnclean ? this.#reopen() : this.#recovering)?.catch(() => {}) // that it failed was told
     await this.#compacting
     await this.#close()
   }
@@ -180,6 +183,10 @@ export class LevelStore implements Store {
   async #ready(): Promise<Database> {
     if (this.#database) return this.#database
     if (this.#isStopped) throw new HubError('STORE_FAILED', 'the leveldb store is closed')
+    return this.#reopen()
+  }
+
+  #reopen(): Promise<Database> {
     this.#recovering ??= this.#recover().finally(() => {
       this.#recovering = undefined
     })
@@ -199,7 +206,15 @@ export class LevelStore implements Store {
       throw error
     }
     this.#database = database
+    for (const channel of this.#closed) this.#forget(channel)
+    this.#closed.clear()
     return database
+  }
+
+  /** A channel was closed. */
+  #forget(channel: LevelChannel): void {
+    if (this.#database) this.#channels.delete(channel.name)
+    else this.#closed.add(channel)
   }
 
   async #close(): Promise<void> {

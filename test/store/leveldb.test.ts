@@ -270,6 +270,38 @@ describe('the leveldb store', () => {
     await again.stop()
   })
 
+  it('removes what a failed write left on disk of a channel that is closed, or stopped, then', async () => {
+    const publish = (to: StoredChannel, id: string) => to.append(checkEvent({ id, data: '' }))
+    const store = await started()
+    const channel = await store.open('test', OPTIONS, NOBODY)
+    await publish(channel, '1')
+    await failWrite(() => publish(channel, 'ghost'), true)
+    channel.close()
+    assert.deepEqual(await idsIn(store), ['1'])
+    await store.stop()
+    const next = await started()
+    const reopened = await next.open('test', OPTIONS, NOBODY)
+    await failWrite(() => publish(reopened, 'ghost'), true)
+    await next.stop()
+    const again = await started()
+    assert.deepEqual(await idsIn(again), ['1'])
+    await again.stop()
+  })
+
+  it('counts as gone what an event was to replace whose failed write reached the disk', async () => {
+    const store = await started()
+    const channel = await store.open('test', OPTIONS, NOBODY)
+    for (const id of ['1', '2', '3']) await channel.append(checkEvent({ id, data: '' }))
+    await failWrite(() => channel.append(checkEvent({ id: '2', data: 'new' })), true)
+    await channel.append(checkEvent({ data: 'without an id' }))
+    await store.stop()
+    const again = await started()
+    const { entries, evictedThrough } = await again.read('test', OPTIONS)
+    const ids = entries.map(({ id }) => id)
+    assert.ok(ids.includes('2') || evictedThrough >= 2, `${ids}, ${evictedThrough}`)
+    await again.stop()
+  })
+
   it('never gives a number twice, though the database has lost what subscribers saw', async () => {
     const store = await started()
     const followed: Entry[] = []

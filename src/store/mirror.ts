@@ -168,7 +168,8 @@ export class Mirror {
         this.#isCalm = this.#ahead.size === 0
         return true
       case 'after':
-        return !this.#goOn(reading.entries) || this.#mark.head >= reading.head
+        this.#goOn(reading.entries)
+        return mark === this.#mark || this.#mark.head >= reading.head
       case 'all':
         // What arrived during the reading may have brought it there after all.
         if (reading.reason === 'reset' || !this.#isPast(reading.snapshot)) {
@@ -178,13 +179,11 @@ export class Mirror {
     }
   }
 
-  /** @returns whether it came any further */
-  #goOn(entries: readonly Stamped[]): boolean {
+  #goOn(entries: readonly Stamped[]): void {
     const { head } = this.#mark
     if (head === 0) this.#adopt(entries[0]?.epoch)
     for (const stamped of entries) if (stamped.entry.sequence > head) this.#ahead.keep(stamped)
     this.#drain()
-    return this.#mark.head > head
   }
 
   #isPast({ epoch, head }: Snapshot): boolean {

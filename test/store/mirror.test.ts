@@ -216,6 +216,27 @@ describe('a mirror', () => {
     assert.deepEqual([witness.head, witness.breaks], [1, []])
   })
 
+  it('reads on though all of what a reading found has arrived meanwhile', async () => {
+    const truth = new Truth()
+    const witness = new Witness()
+    const mirror: Mirror = new Mirror({
+      read: async (mark) => {
+        const reading = truth.read(mark)
+        if (mark?.head === 1) for (const stamped of truth.sent.slice(1, 4)) mirror.receive(stamped)
+        return reading
+      },
+      follower: witness,
+      report: assert.ifError,
+      spacing: 0,
+    })
+    truth.append()
+    await mirror.catchUp()
+    for (let count = 0; count < 5; count += 1) truth.append()
+    await mirror.catchUp()
+    assert.equal(witness.head, 6)
+    mirror.close()
+  })
+
   it('shares a reading among all who ask for one before it begins', async () => {
     let readings = 0
     const mirror = new Mirror({

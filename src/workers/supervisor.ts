@@ -87,18 +87,23 @@ export class Supervisor<W extends Supervised> implements Iterable<W> {
     const worker = this.#options.fork(number)
     this.#running.set(number, worker)
     const { pid } = worker
+    let wasUp = false
     worker.up.then(
-      () => this.#options.logger.info({ worker: number, process: pid }, `worker ${number} is up`),
+      () => {
+        wasUp = true
+        this.#options.logger.info({ worker: number, process: pid }, `worker ${number} is up`)
+      },
       () => {}, // how it ended is told
     )
-    worker.ended.then((reason) => this.#ended(number, reason))
+    worker.ended.then((reason) => this.#ended(number, reason, wasUp))
     return worker
   }
 
-  #ended(number: number, reason: string): void {
+  /** @param wasUp if it was not, and not all have been, `start` fails */
+  #ended(number: number, reason: string, wasUp: boolean): void {
     const { logger, random, onFailure } = this.#options
     this.#running.delete(number)
-    if (!this.#isUp || this.#isStopping) return
+    if (this.#isStopping || !(this.#isUp || wasUp)) return
     const now = performance.now()
     this.#ends = [...this.#ends.filter((end) => now - end < BUDGET.within), now]
     logger.error({ worker: number }, `worker ${number} ${reason}; it is replaced`)

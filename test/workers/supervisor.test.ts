@@ -31,11 +31,11 @@ describe('a supervisor', () => {
   let forked: FakeWorker[]
   let failure: HubError | undefined
 
-  const supervise = (comesUp = true) =>
+  const supervise = (comesUp = true, make = () => new FakeWorker(comesUp)) =>
     new Supervisor<FakeWorker>({
       workers: 2,
       fork: () => {
-        forked.push(new FakeWorker(comesUp))
+        forked.push(make())
         return forked.at(-1) as FakeWorker
       },
       logger: pino({ level: 'silent' }),
@@ -63,6 +63,29 @@ describe('a supervisor', () => {
     await until(() => failure !== undefined)
     assert.equal(failure?.code, 'WORKER_FAILED')
     assert.match(failure?.message ?? '', /11 times in 60 seconds; the last was ended by SIGKILL/)
+    await supervisor.stop()
+  })
+
+  it('replaces a worker that ends once it was up, though others are not yet', async () => {
+    let isSlow = true
+    let comeUp = () => {}
+    class Slow extends FakeWorker {
+      override readonly up = new Promise<void>((resolve) => {
+        comeUp = resolve
+      })
+    }
+    const supervisor = supervise(true, () => {
+      const worker = isSlow ? new Slow() : new FakeWorker()
+      isSlow = false
+      return worker
+    })
+    const starting = supervisor.start()
+    await forked[1]?.up
+    forked[1]?.end('was ended by SIGKILL')
+    await forked[1]?.ended
+    comeUp()
+    await starting
+    await until(() => [...supervisor].length === 2)
     await supervisor.stop()
   })
 

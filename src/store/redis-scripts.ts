@@ -123,7 +123,7 @@ local next = redis.call('XRANGE', stream, at(head + 1), at(head + 1))[1]
 local here
 if next then
   here = field(next[2][2], 7)
-elseif newest > head then
+elseif newest > head and token ~= '' then -- where an epoch began, that event is of the one before
   local own = redis.call('XRANGE', stream, at(head), at(head))[1]
   here = own and field(own[2][2], 6)
 end

@@ -4,7 +4,10 @@ import { decodeEvent } from '../../src/event/encode.js'
 import type { Entry, Snapshot } from '../../src/event/entry.js'
 import { checkEvent } from '../../src/event/event.js'
 import { RedisStore, type RedisStoreOptions } from '../../src/store/redis.js'
+import type { RedisContext } from '../../src/store/redis-context.js'
 import { RedisGroup } from '../../src/store/redis-group.js'
+import { channelKeys } from '../../src/store/redis-keys.js'
+import { RedisReader } from '../../src/store/redis-reader.js'
 import type { StoredChannel } from '../../src/store/store.js'
 import { makeCertificate } from '../helpers/certificate.js'
 import { FaultProxy } from '../helpers/fault-proxy.js'
@@ -264,6 +267,25 @@ describe('the redis store', () => {
     )
     await proxy.stop()
     await server.stop()
+  })
+
+  it('begins no other epoch for a hub that has seen the last one begin, and nothing since', async () => {
+    const prefix = uniquePrefix()
+    const store = await start({ url: await sharedRedis(), prefix, window: 1 })
+    const seat = await Seat.of(store)
+    await seat.append('1')
+    const { connection } = store
+    const context = { connection, sharded: false, now: Date.now } as RedisContext
+    const reader = new RedisReader(channelKeys(prefix, 'test'), OPTIONS, context)
+    const { epoch = '' } = seat.snapshot ?? {}
+    const reset = await reader.read({ epoch, head: 1, token: 'lost' })
+    assert.ok(reset.kind === 'all' && reset.reason === 'reset')
+    const { snapshot, token } = reset
+    await seat.channel.catchUp()
+    for (let count = 0; count < 3; count += 1) await seat.append(undefined)
+    const next = await reader.read({ epoch: snapshot.epoch, head: snapshot.head, token })
+    assert.ok(next.kind === 'all')
+    assert.deepEqual([next.reason, next.snapshot.epoch], ['evicted', snapshot.epoch])
   })
 
   it('lists a channel again after Redis was emptied', async () => {

@@ -37,6 +37,8 @@ export class Worker implements Upstream {
   #limit = 0
   // Who comes next, or publishes, is to find things as they are: at once, unless there is much.
   readonly #tellingCounts = new Soon(() => this.#tell(this.#changed), 4)
+  /** Resolves when it is told to end its streams; if it is slow, before it has settled. */
+  readonly #ended: Promise<void>
   #onEnd: () => void = () => {}
 
   /** @param onError told when it cannot take connections */
@@ -45,6 +47,9 @@ export class Worker implements Upstream {
     uplink: Uplink,
     onError: (error: Error) => void,
   ) {
+    this.#ended = new Promise((resolve) => {
+      this.#onEnd = resolve
+    })
     this.#url = url
     this.credentials = credentials
     this.#uplink = uplink
@@ -75,9 +80,7 @@ export class Worker implements Upstream {
 
   settled(): Promise<void> {
     this.#uplink.send({ kind: 'settled' })
-    return new Promise((resolve) => {
-      this.#onEnd = resolve
-    })
+    return this.#ended
   }
 
   closed(timeout: number): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { check } from './harness/checker.js'
-import { type Attempt, dataOf, type Outcome, type Sighting } from './harness/journal.js'
+import { type Attempt, dataOf, type Loss, type Outcome, type Sighting } from './harness/journal.js'
 
 /** An attempt to publish that takes the time from `at` to one ms later. */
 function attempt(id: string, at: number, outcome: Outcome, sequence?: number): Attempt {
@@ -157,5 +157,84 @@ describe('the checker of faults', () => {
       check({ attempts, watches }).map(({ kind, channel }) => [kind, channel]),
       [['phantom', 'other']],
     )
+  })
+
+  it('finds what a client did not see though hubs hold it, whatever gap it was told of', () => {
+    const seen = { client: 'client', channel: 'c', sightings: [event(1), gap(), event(3)] }
+    const held = { client: 'history', channel: 'c', sightings: [1, 2, 3].map((id) => event(id)) }
+    const watches = [seen, { ...held, isHistory: true }]
+    const found = check({ attempts: acked(1, 2, 3), watches })
+    assert.deepEqual(
+      found.map(({ kind, who }) => [kind, who]),
+      [['lost', 'client']],
+    )
+  })
+
+  it('finds hubs that hold different histories', () => {
+    const history = (client: string, ...ids: number[]) => {
+      const sightings = ids.map((id) => event(id))
+      return { client, channel: 'c', sightings, isHistory: true }
+    }
+    const attempts = [...acked(1), attempt('2', 20, 'unknown')]
+    const found = check({ attempts, watches: [history('a', 1), history('b', 1, 2)] })
+    assert.deepEqual(
+      found.map(({ kind, who }) => [kind, who]),
+      [['disagreement', 'b']],
+    )
+  })
+
+  describe('where the store has lost what it had', () => {
+    /** After 1 to 4 were published, and before 5 was. */
+    const loss: Loss = { since: 15, begun: 45, ended: 46 }
+    const all: Loss = { ...loss, since: Number.NEGATIVE_INFINITY }
+    const told: Sighting = { ...gap('reset'), at: 46 }
+
+    const judge = (losses: Loss[], attempts: readonly Attempt[], ...sightings: Sighting[]) => {
+      const watches = [{ client: 'client', channel: 'c', sightings }]
+      const found = check({ attempts, watches, losses })
+      return found.map(({ kind, what }) => `${kind} ${/\d+/.exec(what)}`)
+    }
+
+    it('finds nothing where a client is told before it is shown what came later', () => {
+      const attempts = acked(1, 2, 3, 4, 5)
+      assert.deepEqual(judge([loss], attempts, event(1), told, event(5)), [])
+      assert.deepEqual(judge([loss], attempts, event(1), event(3), told, event(1), event(5)), [])
+    })
+
+    it('finds each event of which a client is not told, or too late', () => {
+      const lost = ['lost 2', 'lost 3', 'lost 4']
+      const attempts = acked(1, 2, 3, 4, 5, 6)
+      assert.deepEqual(judge([loss], attempts, event(1), event(5), event(6)), lost)
+      assert.deepEqual(judge([loss], attempts, event(1), event(5), told, event(6)), lost)
+    })
+
+    it('finds an event that is missing though the store had kept it', () => {
+      const attempts = acked(1, 2, 3, 4, 5, 6)
+      assert.deepEqual(judge([loss], attempts, event(2), told, event(6)), ['lost 1'])
+      assert.deepEqual(judge([all], attempts, event(2), told, event(6)), [])
+    })
+
+    it('finds the loss of which a client is told only by a gap after another one', () => {
+      const second: Loss = { ...all, begun: 65, ended: 66 }
+      const attempts = acked(1, 2, 5, 6, 7)
+      const late: Sighting = { ...gap('reset'), at: 67 }
+      assert.deepEqual(judge([all, second], attempts, told, late, event(7)), [])
+      assert.deepEqual(judge([all, second], attempts, event(1), told, event(5), event(7)), [
+        'lost 6',
+      ])
+      const missed = judge([all, second], attempts, event(1), event(5), late, event(7))
+      assert.deepEqual(missed, ['lost 2'])
+    })
+
+    it('lets numbers begin anew, and in each life each event have its own', () => {
+      const anew = [5, 6].map((id) => attempt(`${id}`, id * 10, 'acked', id - 4))
+      const first = [1, 2].map((id) => event(id))
+      const attempts = [...acked(1, 2), ...anew]
+      assert.deepEqual(judge([all], attempts, ...first, told, event(5), event(6)), [])
+      assert.deepEqual(judge([all], attempts, ...first, told, event(6), event(5)), ['reordered 5'])
+      const same = attempt('7', 70, 'acked', 2)
+      const seen = [...first, told, event(5), event(6), event(7)]
+      assert.ok(judge([all], [...attempts, same], ...seen).includes('duplicate 6'))
+    })
   })
 })

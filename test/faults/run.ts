@@ -2,7 +2,7 @@
  * Makes faults happen to hubs while events are published and followed, and says whether any that
  * was acked is lost without a word. By hand, on Linux, with redis-server and rabbitmq-server:
  *
- *     npm run build && node dist/test/faults/run.js [--faults N] [--seed N] [--scenario NAME]
+ *     npm run build && node dist/test/faults/run.js [--faults N] [--seed N] [--scenario NAME] [--fault REGEXP]
  */
 import { parseArgs } from 'node:util'
 import { seedOfRun } from '../helpers/random.js'
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     faults: { type: 'string', default: '200' },
     seed: { type: 'string', default: `${seedOfRun()}` },
     scenario: { type: 'string', multiple: true, default: Object.keys(SCENARIOS) },
+    fault: { type: 'string', default: '' },
     deeds: { type: 'boolean', default: false },
   },
 })
@@ -27,7 +28,12 @@ for (const [index, scenario] of values.scenario.entries()) {
   const share = Math.floor((faults + index) / values.scenario.length)
   const lengths = { least: 200, most: 1500 }
   print(`${scenario}: ${share} faults, seed ${seed + index}`)
-  const result = await runScenario(scenario, { seed: seed + index, faults: share, lengths })
+  const result = await runScenario(scenario, {
+    seed: seed + index,
+    faults: share,
+    lengths,
+    which: new RegExp(values.fault),
+  })
   results.push(result)
   for (const violation of result.violations.slice(0, 20)) print(`  ${violation}`)
   if (values.deeds || result.violations.length > 0) print(result.deeds.join('\n'))

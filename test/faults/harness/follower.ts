@@ -7,6 +7,10 @@ import type { Sighting, Watch } from './journal.js'
 /** Ms without a byte after which a client takes its connection for dead; hubs ping each second. */
 const SILENCE = 4000
 
+/** How long clients that come and go stay, and are away, in ms. */
+const STAY = { least: 100, most: 1000 }
+const ABSENCE = { least: 300, most: 5000 }
+
 /** A client that follows a channel through everything, and writes down what it sees. */
 export class Follower implements Watch {
   readonly sightings: Sighting[] = []
@@ -16,19 +20,24 @@ export class Follower implements Watch {
   #isClosed = false
   readonly #waiting = new Set<() => void>()
 
-  /** @param urls the hubs, of which it takes any each time that it connects */
+  /**
+   * @param urls the hubs, of which it takes any each time that it connects
+   * @param comesAndGoes whether it also leaves by itself, and is away for a while
+   */
   constructor(
     readonly client: string,
     readonly channel: string,
     private readonly urls: readonly string[],
     private readonly random: Random,
+    private readonly comesAndGoes = false,
   ) {}
 
   /** Follows until it is closed. */
   async run(): Promise<void> {
     while (!this.#isClosed) {
       await this.#follow()
-      await pause(this.random.between(10, 200))
+      const { least, most } = this.comesAndGoes ? ABSENCE : { least: 10, most: 200 }
+      if (!this.#isClosed) await pause(this.random.between(least, most))
     }
   }
 
@@ -66,6 +75,10 @@ export class Follower implements Watch {
     const id = this.#lastId === undefined ? '' : `Last-Event-ID: ${this.#lastId}\r\n`
     socket.write(`GET /${this.channel}?getcache=1 HTTP/1.1\r\nHost: hub\r\n${id}\r\n`)
     socket.setTimeout(SILENCE, () => socket.destroy())
+    if (this.comesAndGoes) {
+      const leave = setTimeout(() => socket.destroy(), this.random.between(STAY.least, STAY.most))
+      socket.once('close', () => clearTimeout(leave))
+    }
     const reading = new Reading((sighting) => this.#see(sighting))
     socket.on('data', (text: string) => {
       if (!reading.feed(text)) socket.destroy()

@@ -14,12 +14,17 @@ export class HttpPublisher {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
   #count = 0
 
-  /** @param urls the hubs that take its events; it goes to another when one does not */
+  /**
+   * @param urls the hubs that take its events; it goes to another when one does not
+   * @param refusal what is known of an event that was answered 503: a Redis that went away may have
+   *   it after all
+   */
   constructor(
     readonly name: string,
     readonly channel: string,
     private readonly urls: readonly string[],
     private readonly random: Random,
+    private readonly refusal: 'refused' | 'unknown' = 'refused',
   ) {}
 
   /** Publishes at most so many events a second until it is to end. */
@@ -67,7 +72,7 @@ export class HttpPublisher {
     return new Promise((resolve) => {
       const post = request(url, { method: 'POST', agent: this.#agent, headers, timeout: PATIENCE })
       post.on('response', (response) => {
-        readAnswer(response).then(resolve, () => resolve({ outcome: 'unknown' }))
+        readAnswer(response, this.refusal).then(resolve, () => resolve({ outcome: 'unknown' }))
       })
       post.on('timeout', () => post.destroy(new Error('no answer')))
       post.on('error', ({ code }: NodeJS.ErrnoException) =>
@@ -78,12 +83,13 @@ export class HttpPublisher {
   }
 }
 
-async function readAnswer(response: IncomingMessage): Promise<Answer> {
+async function readAnswer(response: IncomingMessage, refusal: Outcome): Promise<Answer> {
   let text = ''
   for await (const chunk of response) text += chunk
   const { statusCode: status = 0 } = response
   if (status === 200) return { outcome: 'acked', status, sequence: JSON.parse(text).sequence }
   // A publish that is answered so was not taken, and nobody has seen it.
-  if (status === 503 || status === 408) return { outcome: 'refused', status }
+  if (status === 503) return { outcome: refusal, status }
+  if (status === 408) return { outcome: 'refused', status }
   return { outcome: 'unknown', status }
 }

@@ -42,12 +42,26 @@ export interface Watch {
   readonly client: string
   readonly channel: string
   readonly sightings: readonly Sighting[]
+  /** Whether it is what a hub holds in the end, rather than what it has shown somebody. */
+  readonly isHistory?: boolean
+}
+
+/** A time in which a store came to lack what it had had. Times are ms, as those of attempts. */
+export interface Loss {
+  /** Before this, nothing was taken that it came to lack; -Infinity where it came to lack all. */
+  readonly since: number
+  /** When it still had everything. */
+  readonly begun: number
+  /** From when on it kept again what it took. */
+  readonly ended: number
 }
 
 /** All that there is to judge a run by. */
 export interface Journal {
   readonly attempts: readonly Attempt[]
   readonly watches: readonly Watch[]
+  /** What the store lost, one after another; by default nothing. */
+  readonly losses?: readonly Loss[]
 }
 
 /** The data of the event of an id: of a few lines and sizes, so that a mix-up shows. */

@@ -37,7 +37,9 @@ export class Nemesis {
     const { least, most } = this.#lengths
     for (let left = faults; left > 0; ) {
       const now = [this.#choose()]
-      if (left > 1 && this.#random.isTrue(0.25)) now.push(this.#choose(now[0]?.target))
+      if (left > 1 && this.#random.isTrue(0.25) && this.#hasOther(now[0]?.target)) {
+        now.push(this.#choose(now[0]?.target))
+      }
       left -= now.length
       for (const fault of now) {
         await this.#do(fault, 'begin')
@@ -49,6 +51,10 @@ export class Nemesis {
       this.slowest = Math.max(this.slowest, performance.now() - ended)
       await pause(this.#random.between(0, least))
     }
+  }
+
+  #hasOther(busy: string | undefined): boolean {
+    return this.#faults.some(({ target }) => target !== busy)
   }
 
   /** Each happens before any happens again. */

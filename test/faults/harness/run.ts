@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly faults: number
   readonly lengths: Lengths
   readonly isShort?: boolean
+  /** The only faults to make happen, by name. */
+  readonly which?: RegExp
 }
 
 /** How a run went. */
@@ -25,14 +27,15 @@ export interface Result {
 
 /** Runs a scenario: makes faults happen while publishers publish and clients follow, and judges. */
 export async function runScenario(scenario: string, options: RunOptions): Promise<Result> {
-  const { seed, faults, lengths, isShort = false } = options
+  const { seed, faults, lengths, isShort = false, which = /./ } = options
   const begun = performance.now()
   const random = new Random(seed)
   const stage = await SCENARIOS[scenario]?.({ random: new Random(random.seed()), isShort })
   if (!stage) throw new Error(`there is no scenario ${scenario}`)
   try {
-    const workload = new Workload(stage.hubs, new Random(random.seed()), stage.broker)
-    const nemesis = new Nemesis(stage.faults, new Random(random.seed()), lengths)
+    const workload = new Workload(stage, new Random(random.seed()))
+    const own = stage.faults.filter(({ name }) => which.test(name))
+    const nemesis = new Nemesis(own, new Random(random.seed()), lengths)
     const trouble: string[] = []
     try {
       await workload.start()
@@ -40,7 +43,8 @@ export async function runScenario(scenario: string, options: RunOptions): Promis
     } catch (error) {
       trouble.push(`${error}, after ${nemesis.deeds.slice(-4).join('; ')}`)
     }
-    const journal = await workload.finish()
+    const { losses = [] } = stage
+    const journal: Journal = { ...(await workload.finish()), losses }
     for (const hub of stage.hubs) await hub.end('SIGTERM')
     const violations = [
       ...trouble,
@@ -71,7 +75,7 @@ export async function runScenario(scenario: string, options: RunOptions): Promis
   }
 }
 
-function figures({ attempts, watches }: Journal) {
+function figures({ attempts, watches, losses = [] }: Journal) {
   const outcome = (wanted: string) => attempts.filter(({ outcome }) => outcome === wanted).length
   const sightings = watches.flatMap((watch) => watch.sightings)
   const seen = (wanted: string) => sightings.filter(({ kind }) => kind === wanted).length
@@ -81,5 +85,6 @@ function figures({ attempts, watches }: Journal) {
     unknown: outcome('unknown'),
     delivered: seen('event'),
     gaps: seen('gap'),
+    losses: losses.length,
   }
 }

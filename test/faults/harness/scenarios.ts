@@ -4,12 +4,16 @@ import { FaultProxy } from '../../helpers/fault-proxy.js'
 import { makeFolder } from '../../helpers/folder.js'
 import { ownRabbitmq } from '../../helpers/rabbitmq-server.js'
 import type { Random } from '../../helpers/random.js'
+import { startSentinel } from '../../helpers/redis-sentinel.js'
 import { startRedis } from '../../helpers/redis-server.js'
 import { SmallDisk } from '../../helpers/small-disk.js'
 import { uniqueName } from '../../helpers/unique.js'
 import { until } from '../../helpers/until.js'
 import { type Fault, networkFaults, serverFaults } from './fault.js'
 import { diskFaults, hubFaults, workerFaults } from './hub-faults.js'
+import type { Loss } from './journal.js'
+import { clientFaults, lossFaults } from './redis-losses.js'
+import { failoverFaults } from './sentinel-faults.js'
 import { StagedHub } from './staged-hub.js'
 import { type Broker, CHANNELS } from './workload.js'
 
@@ -18,6 +22,8 @@ export interface Stage {
   readonly hubs: readonly StagedHub[]
   readonly faults: readonly Fault[]
   readonly broker?: Broker
+  /** What the store loses while they run; only of a store that does. */
+  readonly losses?: readonly Loss[]
   stop(): Promise<void>
 }
 
@@ -36,6 +42,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'leveldb, 2 workers': (options) => onDisk(2, options),
   'two hubs on Redis': onRedis,
   'RabbitMQ, two hubs on Redis': onRabbitmq,
+  'two hubs on a Redis that forgets': onForgetfulRedis,
+  'two hubs on Redis and Sentinel': onSentinel,
 }
 
 /** What ends the hub takes its histories with it, and is left out. */
@@ -75,25 +83,20 @@ async function onDisk(workers: number, { random }: ScenarioOptions): Promise<Sta
 async function onRedis(_options: ScenarioOptions, amqp: object[] = []): Promise<Stage> {
   const { folder, clean } = await makeFolder()
   const redis = await startRedis({ appendOnly: true, folder })
-  const hubs: StagedHub[] = []
-  const proxies: FaultProxy[] = []
-  const faults = serverFaults('redis', redis)
-  for (const [index, name] of ['hub 1', 'hub 2'].entries()) {
-    const proxy = await FaultProxy.start(redis.url)
-    proxies.push(proxy)
-    const hub = await StagedHub.start(name, {
-      server: { pingInterval: 1 },
-      redis: { url: proxy.url },
-      default: { cacheAdapter: 'redis' },
-      channels: CHANNELS,
-      ...(amqp[index] && { amqp: amqp[index] }),
-    })
-    hubs.push(hub)
-    faults.push(...hubFaults(hub), ...networkFaults(proxy, 'hub and redis', `${name} and redis`))
-  }
+  const proxies = [await FaultProxy.start(redis.url), await FaultProxy.start(redis.url)]
+  const hubs = await startTwo(
+    proxies.map(({ url }) => url),
+    amqp,
+  )
   return {
     hubs,
-    faults,
+    faults: [
+      ...serverFaults('redis', redis),
+      ...hubs.flatMap(hubFaults),
+      ...proxies.flatMap((proxy, index) =>
+        networkFaults(proxy, 'hub and redis', `hub ${index + 1} and redis`),
+      ),
+    ],
     stop: async () => {
       for (const hub of hubs) await hub.stop()
       for (const proxy of proxies) await proxy.stop()
@@ -101,6 +104,73 @@ async function onRedis(_options: ScenarioOptions, amqp: object[] = []): Promise<
       await clean()
     },
   }
+}
+
+/** What else happens than the losses that a scenario is about, so that these come often. */
+const BESIDE = /hub: killed|SIGSTOP|connections reset|gets? through/
+
+async function onForgetfulRedis({ random }: ScenarioOptions): Promise<Stage> {
+  const { folder, clean } = await makeFolder()
+  const args = ['--enable-debug-command', 'local']
+  const redis = await startRedis({ appendOnly: true, folder, args })
+  const proxies = [await FaultProxy.start(redis.url), await FaultProxy.start(redis.url)]
+  const hubs = await startTwo(proxies.map(({ url }) => url))
+  const losses: Loss[] = []
+  const others = [
+    ...hubs.flatMap(hubFaults),
+    ...proxies.flatMap((proxy, index) =>
+      networkFaults(proxy, 'hub and redis', `hub ${index + 1} and redis`),
+    ),
+  ]
+  return {
+    hubs,
+    losses,
+    faults: [
+      ...lossFaults({ redis, folder, random, losses }),
+      ...clientFaults(redis, random),
+      ...others.filter(({ name }) => BESIDE.test(name)),
+    ],
+    stop: async () => {
+      for (const hub of hubs) await hub.stop()
+      for (const proxy of proxies) await proxy.stop()
+      await redis.stop()
+      await clean()
+    },
+  }
+}
+
+async function onSentinel(): Promise<Stage> {
+  const group = await startSentinel()
+  const hubs = await startTwo([group.url, group.url])
+  const losses: Loss[] = []
+  return {
+    hubs,
+    losses,
+    faults: [
+      ...failoverFaults(group, losses),
+      ...hubs.flatMap(hubFaults).filter(({ name }) => BESIDE.test(name)),
+    ],
+    stop: async () => {
+      for (const hub of hubs) await hub.stop()
+      await group.stop()
+    },
+  }
+}
+
+/** @param urls where each finds its Redis */
+async function startTwo(urls: readonly string[], amqp: readonly object[] = []) {
+  const hubs: StagedHub[] = []
+  for (const [index, url] of urls.entries()) {
+    const hub = await StagedHub.start(`hub ${index + 1}`, {
+      server: { pingInterval: 1 },
+      redis: { url },
+      default: { cacheAdapter: 'redis' },
+      channels: CHANNELS,
+      ...(amqp[index] && { amqp: amqp[index] }),
+    })
+    hubs.push(hub)
+  }
+  return hubs
 }
 
 async function onRabbitmq(options: ScenarioOptions): Promise<Stage> {

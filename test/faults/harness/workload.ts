@@ -4,7 +4,7 @@ import { Random } from '../../helpers/random.js'
 import { AmqpPublisher } from './amqp-publisher.js'
 import { Follower } from './follower.js'
 import { HttpPublisher } from './http-publisher.js'
-import type { Journal, Watch } from './journal.js'
+import type { Journal, Loss, Watch } from './journal.js'
 import type { StagedHub } from './staged-hub.js'
 
 /** A history that holds all events of a run, and one so short that clients meet gaps. */
@@ -25,6 +25,13 @@ export interface Broker {
   readonly exchange: string
 }
 
+export interface WorkloadOptions {
+  readonly hubs: readonly StagedHub[]
+  readonly broker?: Broker | undefined
+  /** Of a store that loses events; it may also have those that it was too late to take. */
+  readonly losses?: readonly Loss[] | undefined
+}
+
 /** Publishers of unique numbers, and clients that follow them, through whatever happens. */
 export class Workload {
   readonly #hubs: readonly StagedHub[]
@@ -33,16 +40,17 @@ export class Workload {
   #running: Promise<unknown> = Promise.resolve()
   #isEnding = false
 
-  constructor(hubs: readonly StagedHub[], random: Random, broker?: Broker) {
+  constructor({ hubs, broker, losses }: WorkloadOptions, random: Random) {
     this.#hubs = hubs
+    const refusal = losses ? 'unknown' : 'refused'
     const own = () => new Random(random.seed())
     const straight = hubs.map(({ url }) => url)
     const proxied = hubs.map((hub) => hub.proxied)
     const amqp = broker ? ['a1', 'a2'].map((name) => new AmqpPublisher(name, 'all', broker)) : []
     this.#publishers = [
-      new HttpPublisher('p1', 'all', straight, own()),
-      new HttpPublisher('p2', 'all', proxied, own()),
-      new HttpPublisher('p3', 'few', straight, own()),
+      new HttpPublisher('p1', 'all', straight, own(), refusal),
+      new HttpPublisher('p2', 'all', proxied, own(), refusal),
+      new HttpPublisher('p3', 'few', straight, own(), refusal),
       ...amqp,
     ]
     this.#followers = [
@@ -52,6 +60,10 @@ export class Workload {
       new Follower('all, past the proxy', 'all', straight, own()),
       new Follower('all, anywhere', 'all', proxied, own()),
       new Follower('few, anywhere', 'few', proxied, own()),
+      ...['all', 'all', 'few'].map(
+        (path, index) =>
+          new Follower(`${path}, now and then (${index})`, path, straight, own(), true),
+      ),
     ]
   }
 
@@ -116,6 +128,7 @@ async function readHistory({ name, url }: StagedHub): Promise<Watch> {
   return {
     client: `the history of ${name}`,
     channel: 'all',
+    isHistory: true,
     sightings: events.map(({ id, data, sequence }) => ({ kind: 'event', id, data, sequence, at })),
   }
 }

@@ -2,12 +2,12 @@
 
 /*
  * What a channel is in Redis (see redis-keys.ts): `meta` has its epoch `e`, the number `s` and the
- * token `n` of its newest event, the history's evictedThrough `v` and bytes `b`, `w`, the number up to
- * which the stream was swept, and `r`, that up to which Redis has lost events, if it has. `stream` has the history and the recent events, each under its
- * number. `ids` tells of each known id "SEQUENCE PLACE FIRST TIME BYTES", of the departed the first
- * three, with place 0; `order` has the ids of the history by sequence, `departed` those that left it
- * by when they did; `delivered` the keys of deliveries by time; `writers` for each hub what came of
- * its last batch.
+ * token `n` of its newest event, the history's evictedThrough `v` and bytes `b`, `w`, the number up
+ * to which the stream was swept, and `r`, that up to which Redis has lost events, if it has.
+ * `stream` has the history and the recent events, each under its number. `ids` tells of each known
+ * id "SEQUENCE PLACE FIRST TIME BYTES", of the departed the first three, with place 0; `order` has
+ * the ids of the history by sequence, `departed` those that left it by when they did; `delivered`
+ * the keys of deliveries by time; `writers` for each hub what came of its last batch.
  *
  * A script that fails half-way is not undone, and Redis may throw any key out: what is missing is
  * borne with, and `meta` is written as soon as there is an event.

@@ -25,6 +25,8 @@ export class GeneratorProcess implements GeneratorHandle {
   readonly #child: ChildProcess
   readonly #waiting = new Map<number, Waiting>()
   #calls = 0
+  /** Why it does nothing more. */
+  #ending: string | undefined
 
   constructor(plan: Plan, part: Part) {
     this.#child = fork(MAIN, [], {
@@ -52,10 +54,14 @@ export class GeneratorProcess implements GeneratorHandle {
     this.#child.kill('SIGKILL')
   }
 
+  /** One that could not be started cannot be sent anything; 'error' is about to tell why. */
   #send(message: ToGenerator): void {
-    this.#child.send(message, (error) => {
-      if (error) this.#end(error.message)
-    })
+    if (this.#ending !== undefined) this.#end(this.#ending)
+    else if (this.#child.connected) {
+      this.#child.send(message, (error) => {
+        if (error) this.#end(error.message)
+      })
+    }
   }
 
   #receive(message: FromGenerator): void {
@@ -70,6 +76,7 @@ export class GeneratorProcess implements GeneratorHandle {
   }
 
   #end(reason: string): void {
+    this.#ending = reason
     for (const { reject } of this.#waiting.values()) {
       reject(new Error(`a process of the bench failed: ${reason}`))
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { makeCertificate } from '../helpers/certificate.js'
-import { cli, startCli } from '../helpers/cli.js'
+import { bash, cli, startCli } from '../helpers/cli.js'
 import { FakeHub } from '../helpers/fake-hub.js'
 import { type RunningHub, startHub } from '../helpers/hub.js'
 import { UnfaithfulServer } from '../helpers/unfaithful-server.js'
@@ -131,6 +131,14 @@ describe('ssehub bench', () => {
     assert.equal(other.code, 1)
     assert.match(other.stderr, /not an event stream/)
     await fake.stop()
+  })
+
+  it('fails where a process of it cannot be started', async () => {
+    const { stdout, stderr } = await bash(
+      `ulimit -n 60; ssehub bench --subscribers 64 --processes 64 --url ${hub.url}; echo $?`,
+    )
+    assert.equal(stdout, '1\n')
+    assert.match(stderr, /^ssehub: a process of the bench failed: .*EMFILE\n$/)
   })
 
   it('is used wrongly with what cannot be', async () => {

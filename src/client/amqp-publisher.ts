@@ -27,6 +27,12 @@ export interface AmqpPublished {
   readonly routingKey: string
 }
 
+/** What becomes of events that were sent, and of those that were not. */
+interface Failure {
+  readonly sent: HubError
+  readonly unsent: HubError
+}
+
 const DEFAULT_EXCHANGE = 'amq.fanout'
 
 const ANSWER_TIMEOUT = 30_000
@@ -52,8 +58,8 @@ export class AmqpPublisher {
   readonly #closed: Promise<void>
   /** The message ids of what the broker has given back, until it confirms that. */
   readonly #returned = new Set<string>()
-  /** Why it can publish no more: for events that it has sent, and for those that it has not. */
-  #failure: { readonly sent: HubError; readonly unsent: HubError } | undefined
+  /** Why it can publish no more. */
+  #failure: Failure | undefined
 
   private constructor(
     address: AmqpAddress,
@@ -120,6 +126,8 @@ export class AmqpPublisher {
 
   /** Ends the connection; what has no confirm yet fails. */
   async close(): Promise<void> {
+    // From here on the client itself would refuse an event, in words of its own.
+    this.#failure ??= this.#lossBy(new Error('it was closed'))
     const limit = setTimeout(() => destroyConnection(this.#connection), CLOSE_TIMEOUT)
     this.#connection.close().catch(() => {}) // it was closed already
     await this.#closed
@@ -156,17 +164,18 @@ export class AmqpPublisher {
   #onBlocked(reason: string): void {
     const why = `it takes no messages now (${reason}); see to that, then try again`
     const sent = this.#refused(`${why}; the event may have been published by then`)
-    const limit = setTimeout(() => this.#fail(sent, this.#refused(why)), BLOCKED_TIMEOUT)
+    const failure = { sent, unsent: this.#refused(why) }
+    const limit = setTimeout(() => this.#fail(failure), BLOCKED_TIMEOUT)
     const end = () => clearTimeout(limit)
     this.#connection.once('unblocked', end).once('close', end)
   }
 
   #onLost(cause: unknown): void {
-    this.#fail(this.#lost(cause, 'may have been'), this.#lost(cause, 'was not'))
+    this.#fail(this.#lossBy(cause))
   }
 
-  #fail(sent: HubError, unsent: HubError): void {
-    this.#failure ??= { sent, unsent }
+  #fail(failure: Failure): void {
+    this.#failure ??= failure
     destroyConnection(this.#connection)
   }
 
@@ -175,6 +184,10 @@ export class AmqpPublisher {
       'BROKER_REFUSED',
       `the broker at ${brokerUrl(this.#address)} refused: ${reason}`,
     )
+  }
+
+  #lossBy(cause: unknown): Failure {
+    return { sent: this.#lost(cause, 'may have been'), unsent: this.#lost(cause, 'was not') }
   }
 
   #lost(cause: unknown, fate: string): HubError {

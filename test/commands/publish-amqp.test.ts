@@ -131,6 +131,16 @@ describe('ssehub publish --amqp', function () {
     await proxy.stop()
   })
 
+  it('takes no event while it closes, and says in its own words that it was not published', async () => {
+    const publisher = await AmqpPublisher.connect(broker.url, { exchange })
+    const closed = publisher.close()
+    await assert.rejects(publisher.publish('news.x', { data: 'unsent' }), {
+      code: 'BROKER_UNREACHABLE',
+      message: /; the event was not published$/,
+    })
+    await closed
+  })
+
   it('ends with 3 while the broker takes no messages, and says why', async () => {
     await broker.blockPublishers()
     try {

@@ -37,6 +37,8 @@ export class Opener<F extends Expiring> implements Iterable<[name: string, opene
   readonly #follow: (name: string, config: StoredChannelOptions) => F
   readonly #open = new Map<string, Opened<F>>()
   readonly #opening = new Map<string, Promise<Opened<F>>>()
+  /** The names of those, open or being opened, that are not configured. */
+  readonly #dynamic = new Set<string>()
   /** Whether all channels that were to be opened at the start are. */
   #isComplete = true
   readonly #maxDynamic: number
@@ -108,12 +110,11 @@ export class Opener<F extends Expiring> implements Iterable<[name: string, opene
     if (open) return open
     let opening = this.#opening.get(name)
     if (!opening) {
-      if (!this.#config.channels.has(name) && this.#dynamic >= this.#maxDynamic) {
-        const message =
-          'there are too many channels for another one (server.maxChannels); try again'
-        throw new HubError('TOO_MANY_CHANNELS', message)
-      }
-      opening = this.#openFromStore(name, config).finally(() => this.#opening.delete(name))
+      if (!this.#config.channels.has(name)) this.#takeRoom(name)
+      opening = this.#openFromStore(name, config).finally(() => {
+        this.#opening.delete(name)
+        if (!this.#open.has(name)) this.#dynamic.delete(name)
+      })
       this.#opening.set(name, opening)
     }
     return opening
@@ -137,6 +138,7 @@ export class Opener<F extends Expiring> implements Iterable<[name: string, opene
       open.idleSince = limit === Number.POSITIVE_INFINITY ? undefined : (idleSince ?? now)
       if (idleSince === undefined || now - idleSince < limit) continue
       this.#open.delete(name)
+      this.#dynamic.delete(name)
       open.stored.close()
       closed(follower)
     }
@@ -157,9 +159,13 @@ export class Opener<F extends Expiring> implements Iterable<[name: string, opene
     }
   }
 
-  /** How many channels are open, or being opened, that are not configured. */
-  get #dynamic(): number {
-    return this.#open.size + this.#opening.size - this.#config.channels.size
+  /** @throws {HubError} `TOO_MANY_CHANNELS` */
+  #takeRoom(name: string): void {
+    if (this.#dynamic.size >= this.#maxDynamic) {
+      const message = 'there are too many channels for another one (server.maxChannels); try again'
+      throw new HubError('TOO_MANY_CHANNELS', message)
+    }
+    this.#dynamic.add(name)
   }
 
   /** The channels that need not be defined and that their store holds. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { Channels } from '../src/channels.js'
 import { resolveConfig } from '../src/config/resolve.js'
+import { HubError } from '../src/errors.js'
 import { MemoryStore } from '../src/store/memory.js'
+import type { StoredChannel } from '../src/store/store.js'
 import { FakeSink } from './helpers/heart.js'
 import { until } from './helpers/until.js'
 
@@ -86,6 +88,30 @@ describe('the channels of a hub', () => {
       ticks()
       await channels.find('c')
       assert.deepEqual(open(), ['defined', 'a', 'c'])
+    })
+
+    it('are no more while those that are defined cannot be opened', async () => {
+      const open = store.open.bind(store)
+      store.open = async (name, ...others) => {
+        if (name === 'defined') throw new HubError('STORE_UNAVAILABLE', 'it is away')
+        return open(name, ...others)
+      }
+      await channels.start()
+      await channels.find('a')
+      await channels.find('b')
+      await assert.rejects(channels.find('c'), { code: 'TOO_MANY_CHANNELS' })
+    })
+
+    it('are as many as maxChannels also where one comes as another has just been opened', async () => {
+      await channels.start()
+      const open = store.open.bind(store)
+      let opened: Promise<StoredChannel> | undefined
+      store.open = (...args) => {
+        opened = open(...args)
+        return opened
+      }
+      await Promise.all([channels.find('a'), opened?.then(() => channels.find('b'))])
+      assert.deepEqual([...channels.open()].length, 3)
     })
 
     it('are forgotten with their history when nobody has used them for channelIdleTtl', async () => {

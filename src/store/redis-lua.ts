@@ -3,11 +3,12 @@
 /*
  * What a channel is in Redis (see redis-keys.ts): `meta` has its epoch `e`, the number `s` and the
  * token `n` of its newest event, the history's evictedThrough `v` and bytes `b`, `w`, the number up
- * to which the stream was swept, and `r`, that up to which Redis has lost events, if it has.
- * `stream` has the history and the recent events, each under its number. `ids` tells of each known
- * id "SEQUENCE PLACE FIRST TIME BYTES", of the departed the first three, with place 0; `order` has
- * the ids of the history by sequence, `departed` those that left it by when they did; `delivered`
- * the keys of deliveries by time; `writers` for each hub what came of its last batch.
+ * to which the stream was swept, `o`, that up to which events are too old, and `r`, that up to which
+ * Redis has lost events, if it has. `stream` has the history and the recent events, each under its
+ * number. `ids` tells of each known id "SEQUENCE PLACE FIRST TIME BYTES", of the departed the first
+ * three, with place 0; `order` has the ids of the history by sequence, `departed` those that left it
+ * by when they did; `delivered` the keys of deliveries by time; `writers` for each hub what came of
+ * its last batch.
  *
  * A script that fails half-way is not undone, and Redis may throw any key out: what is missing is
  * borne with, and `meta` is written as soon as there is an event.
@@ -31,14 +32,14 @@ end
  * history and the window of recent events within their limits. The same rules as `History`. [ssehub]
  */
 export const HISTORY = `
-local epoch, head, last, evictedThrough, swept, bytes
+local epoch, head, last, evictedThrough, swept, bytes, stale
 local function begin(candidate)
-  local known = redis.call('HMGET', meta, 'e', 's', 'n', 'v', 'w', 'b')
+  local known = redis.call('HMGET', meta, 'e', 's', 'n', 'v', 'w', 'b', 'o')
   epoch, head, last = known[1], tonumber(known[2] or 0), known[3] or ''
   evictedThrough, swept = tonumber(known[4] or 0), tonumber(known[5] or 0)
-  bytes = tonumber(known[6] or 0)
+  bytes, stale = tonumber(known[6] or 0), tonumber(known[7] or 0)
   if epoch then return end
-  epoch, head, last, evictedThrough, swept, bytes = candidate, 0, '', 0, 0, 0
+  epoch, head, last, evictedThrough, swept, bytes, stale = candidate, 0, '', 0, 0, 0, 0
   redis.call('DEL', stream, ids, order, departed, delivered)
 end
 
@@ -50,7 +51,7 @@ end
 
 local function save()
   redis.call('HSET', meta, 'e', epoch, 's', whole(head), 'n', last, 'v', whole(evictedThrough),
-    'w', whole(swept), 'b', whole(bytes))
+    'w', whole(swept), 'b', whole(bytes), 'o', whole(stale))
 end
 
 local function bytesOf(known)
@@ -82,9 +83,8 @@ local function staleBehind(before, now)
 end
 
 -- Lets go of events that there is no room for, or that came before a time; at most 1000.
--- Returns the number of the last one that was too old.
 local function evict(limits, before)
-  local count, stale, behind = redis.call('ZCARD', order), 0, nil
+  local count, behind = redis.call('ZCARD', order), nil
   local now = before and before + limits.cacheTtl
   for _ = 1, 1000 do
     local isOver = count > limits.cacheLength
@@ -97,7 +97,7 @@ local function evict(limits, before)
     if before and time > now and not behind then behind = staleBehind(before, now) end
     local isOld = before and (time < before or sequence <= (behind or 0))
     if not (isOver or isOld) then break end
-    if isOld then stale = sequence end
+    if isOld then stale = math.max(stale, sequence) end
     local first = known and field(known, 3) or whole(sequence)
     redis.call('ZREM', order, id)
     redis.call('HSET', ids, id, whole(sequence) .. ' 0 ' .. first)
@@ -108,15 +108,14 @@ local function evict(limits, before)
   end
   if count == 0 then bytes = 0 end
   local forgotten = redis.call('ZCARD', departed) - limits.departed
-  if forgotten <= 0 then return stale end
+  if forgotten <= 0 then return end
   local left = redis.call('ZPOPMIN', departed, math.min(forgotten, 1000))
   for index = 1, #left, 2 do redis.call('HDEL', ids, left[index]) end
-  return stale
 end
 
--- Of events through a number, and of those before the window, only the history's are kept.
-local function sweep(window, through, most)
-  through = math.min(math.max(head - window, through), swept + most)
+-- Of events that are too old, and of those before the window, only the history's are kept.
+local function sweep(window, most)
+  local through = math.min(math.max(head - window, stale), swept + most)
   while swept < through do
     swept = swept + 1
     local entry = redis.call('XRANGE', stream, at(swept), at(swept))[1]
@@ -133,8 +132,7 @@ local function before(now, limits)
 end
 
 local function append(id, json, size, token, now, limits)
-  local stale = 0
-  if limits.cacheTtl > 0 then stale = evict(limits, before(now, limits)) end
+  if limits.cacheTtl > 0 then evict(limits, before(now, limits)) end
   local sequence = head + 1
   local place, first, replaced = sequence, sequence, nil
   if id == '' and limits.assignIds then
@@ -165,7 +163,7 @@ local function append(id, json, size, token, now, limits)
     if replaced and replaced <= swept then redis.call('XDEL', stream, at(replaced)) end
     evict(limits)
   end
-  sweep(limits.window, stale, 16)
+  sweep(limits.window, 16)
   return text
 end
 

@@ -81,17 +81,22 @@ finish(expire)
 return head
 `)
 
-/** Lets go of what has become too old, also of what the window holds up to there. */
+/**
+ * Lets go of what has become too old, also of what the window holds up to there, a step at a time.
+ *
+ * @returns 0 if nothing is left to do
+ */
 export const EXPIRE = script(`${COMMON}${HISTORY}
 if redis.call('EXISTS', meta) == 0 then return 0 end
 local now, cacheLength, cacheBytes, cacheTtl, window, departedLimit = unpack(ARGV)
 now = whole(capped(now))
 begin('')
 local limits = limitsOf(cacheLength, cacheBytes, cacheTtl, window, departedLimit)
-local stale = evict(limits, before(now, limits))
-sweep(limits.window, stale, 1000)
+local known = stale
+evict(limits, before(now, limits))
+sweep(limits.window, 1000)
 save()
-return stale
+return (stale > known or swept < stale) and 1 or 0
 `)
 
 /**

@@ -8,7 +8,7 @@ import type { RedisContext } from '../../src/store/redis-context.js'
 import { RedisGroup } from '../../src/store/redis-group.js'
 import { channelKeys } from '../../src/store/redis-keys.js'
 import { RedisReader } from '../../src/store/redis-reader.js'
-import type { StoredChannel } from '../../src/store/store.js'
+import type { StoredChannel, StoredChannelOptions } from '../../src/store/store.js'
 import { makeCertificate } from '../helpers/certificate.js'
 import { FaultProxy } from '../helpers/fault-proxy.js'
 import { startCluster } from '../helpers/redis-cluster.js'
@@ -33,7 +33,7 @@ describeStore({
   },
 })
 
-const OPTIONS = { cacheLength: 100, assignIds: false }
+const OPTIONS: StoredChannelOptions = { cacheLength: 100, assignIds: false }
 
 /** A channel as one hub has it, and all that it was told. */
 class Seat {
@@ -286,6 +286,23 @@ describe('the redis store', () => {
     const next = await reader.read({ epoch: snapshot.epoch, head: snapshot.head, token })
     assert.ok(next.kind === 'all')
     assert.deepEqual([next.reason, next.snapshot.epoch], ['evicted', snapshot.epoch])
+  })
+
+  it('holds no event that is too old, however many the window holds before it', async () => {
+    const prefix = uniquePrefix()
+    let now = Date.now() - 100_000
+    const store = await start({ url: await sharedRedis(), prefix }, { now: () => now })
+    const { stream } = channelKeys(prefix, 'test')
+    const seat = await Seat.of(store, 'test', { ...OPTIONS, cacheTtl: 10 })
+    for (const isAppended of [false, true]) {
+      await Promise.all(Array.from({ length: 1023 }, () => seat.append(undefined)))
+      await seat.append('old')
+      now += 20_000
+      if (isAppended) await seat.append('new')
+      await seat.channel.expire()
+      const left = await store.connection.call('XLEN', stream)
+      assert.equal(left, isAppended ? 1 : 0)
+    }
   })
 
   it('lists a channel again after Redis was emptied', async () => {

@@ -183,11 +183,13 @@ export class FanOut {
   #endRound(): void {
     this.#isInRound = false
     this.#roster.rewind()
-    this.#served = this.#roundHead
+    let served = this.#roundHead
     if (this.#pack.size > 0 && this.#pack.sequence < this.#roundHead) {
-      this.#served = this.#pack.sequence
+      served = this.#pack.sequence
       this.#isBehind = true
     }
+    // Never back: all may have left in the round, and others have come after more events.
+    this.#served = Math.max(this.#served, served)
     if (!this.isBacklogged) for (const resolve of this.#waiting.splice(0)) resolve()
   }
 

@@ -256,6 +256,22 @@ describe('a flush', () => {
     assert.equal(sink.data.length, 20, 'what is unserved stays in the log')
   })
 
+  it('lets publishers go on though all of a round have left, and another has come since', async () => {
+    const heart = new Heart({ step: 1, window: { events: 4, bytes: 1_000_000 } })
+    const subscribers = [heart.open({ from: 'now' }), heart.open({ from: 'now' })]
+    heart.publish()
+    heart.turn()
+    for (const { subscriber } of subscribers) heart.channel.unsubscribe(subscriber)
+    heart.publishAll('2', '3', '4', '5')
+    const sink = heart.subscribe()
+    heart.settle()
+    assert.equal(heart.channel.isBacklogged, false)
+    await heart.channel.ready()
+    heart.publish('6')
+    heart.settle()
+    assert.deepEqual(sink.data, ['6'])
+  })
+
   it('gives others their turn during a long replay, which then goes on', () => {
     const heart = new Heart({ writeSize: 1 })
     for (let count = 1; count <= 60; count += 1) heart.publish(`${count}`)

@@ -63,8 +63,11 @@ export class SecureServer {
       ...TLS_OPTIONS,
       ...credentials,
       handshakeTimeout,
-      allowHalfOpen: true, // as a plain HTTP server has it
       noDelay: true,
+    })
+    // Who ends in the middle of the handshake would be waited for; it is before Node's own listener.
+    this.server.prependListener('connection', (socket: Socket) => {
+      socket.allowHalfOpen = false
     })
     this.server.on('connection', (socket: Socket) => {
       this.#track(socket)
@@ -74,10 +77,10 @@ export class SecureServer {
       const { _parent: connection } = socket as TLSSocket & { _parent?: Socket }
       if (connection) options.onSecure(connection, socket)
       if (socket.alpnProtocol !== 'h2') {
+        socket.allowHalfOpen = true // as a plain HTTP server has it
         http.emit('connection', socket)
         return
       }
-      socket.allowHalfOpen = false // else a session outlives its client
       http2.once('session', (session) => this.#add(session, new Session(session, socket, options)))
       http2.emit('connection', socket)
     })

@@ -53,7 +53,7 @@ export class Supervisor<W extends Supervised> implements Iterable<W> {
    */
   async start(): Promise<void> {
     const numbers = Array.from({ length: this.#options.workers }, (_, index) => index + 1)
-    await Promise.all(numbers.map((number) => this.#fork(number).up))
+    await Promise.all(numbers.map((number) => this.#fork(number, true).up))
     this.#isUp = true
   }
 
@@ -83,27 +83,27 @@ export class Supervisor<W extends Supervised> implements Iterable<W> {
     await ended
   }
 
-  #fork(number: number): W {
+  /** @param isFirst whether `start` fails if it ends before it is up */
+  #fork(number: number, isFirst: boolean): W {
     const worker = this.#options.fork(number)
     this.#running.set(number, worker)
     const { pid } = worker
-    let wasUp = false
+    let isAwaited = isFirst
     worker.up.then(
       () => {
-        wasUp = true
+        isAwaited = false
         this.#options.logger.info({ worker: number, process: pid }, `worker ${number} is up`)
       },
       () => {}, // how it ended is told
     )
-    worker.ended.then((reason) => this.#ended(number, reason, wasUp))
+    worker.ended.then((reason) => this.#ended(number, reason, isAwaited))
     return worker
   }
 
-  /** @param wasUp if it was not, and not all have been, `start` fails */
-  #ended(number: number, reason: string, wasUp: boolean): void {
+  #ended(number: number, reason: string, isAwaited: boolean): void {
     const { logger, random, onFailure } = this.#options
     this.#running.delete(number)
-    if (this.#isStopping || !(this.#isUp || wasUp)) return
+    if (this.#isStopping || isAwaited) return
     const now = performance.now()
     this.#ends = [...this.#ends.filter((end) => now - end < BUDGET.within), now]
     logger.error({ worker: number }, `worker ${number} ${reason}; it is replaced`)
@@ -116,7 +116,7 @@ export class Supervisor<W extends Supervised> implements Iterable<W> {
     const timer = setTimeout(
       () => {
         this.#replacing.delete(timer)
-        this.#fork(number)
+        this.#fork(number, false)
       },
       backoff(this.#ends.length - 1, { first: 100, max: 5000, random }),
     )

@@ -66,26 +66,26 @@ describe('a supervisor', () => {
     await supervisor.stop()
   })
 
-  it('replaces a worker that ends once it was up, though others are not yet', async () => {
-    let isSlow = true
+  it('replaces a worker that ends once it was up, and who follows it, though others are not yet', async () => {
     let comeUp = () => {}
     class Slow extends FakeWorker {
       override readonly up = new Promise<void>((resolve) => {
         comeUp = resolve
       })
     }
-    const supervisor = supervise(true, () => {
-      const worker = isSlow ? new Slow() : new FakeWorker()
-      isSlow = false
-      return worker
-    })
+    const failing = 2
+    const supervisor = supervise(true, () =>
+      forked.length === 0 ? new Slow() : new FakeWorker(forked.length !== failing),
+    )
     const starting = supervisor.start()
     await forked[1]?.up
-    forked[1]?.end('was ended by SIGKILL')
-    await forked[1]?.ended
+    for (const number of [1, failing]) {
+      forked[number]?.end('was ended by SIGKILL')
+      await until(() => forked.length === number + 2)
+    }
     comeUp()
     await starting
-    await until(() => [...supervisor].length === 2)
+    assert.equal([...supervisor].length, 2)
     await supervisor.stop()
   })
 

@@ -1,5 +1,5 @@
-/** Ms after which what is waited for is not to be expected any more; longer than most tests last. */
-const PATIENCE = 60_000
+/** Ms after which what is waited for is not to be expected any more; a test may last longer. */
+const PATIENCE = 45_000
 
 /** Resolves once something is so; looks at every turn of the event loop, but not for ever. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {

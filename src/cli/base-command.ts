@@ -1,7 +1,6 @@
-import { inspect, stripVTControlCharacters } from 'node:util'
 import { Command, Errors } from '@oclif/core'
-import { EXIT, reportOf } from './exit-code.js'
-import { printable } from './screen.js'
+import { EXIT } from './exit-code.js'
+import { tell, tellFailure } from './tell.js'
 
 /** What all commands have in common: how they print, fail, and are interrupted. */
 export abstract class BaseCommand extends Command {
@@ -41,16 +40,11 @@ export abstract class BaseCommand extends Command {
 
   /** Tells the user something that is not the output: a line on standard error. */
   protected tell(message: string): void {
-    process.stderr.write(`${this.config.bin}: ${printable(message)}\n`)
+    tell(message)
   }
 
   protected override async catch(error: Error): Promise<void> {
     if (error instanceof Errors.ExitError) throw error
-    const { code, exit, ...report } = reportOf(error)
-    process.exitCode = exit
-    const message = stripVTControlCharacters(report.message)
-    this.tell(message)
-    if (/(^|[\s,])(\*|ssehub)/.test(process.env.DEBUG ?? '')) this.tell(inspect(error))
-    if (this.jsonEnabled()) this.printJson({ error: { code, message } })
+    tellFailure(error, this.jsonEnabled())
   }
 }

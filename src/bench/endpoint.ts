@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect as connectPlain, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectSecurely } from 'node:tls'
-import { refusal, unreachable } from '../client/failure.js'
+import { Refusal, unreachable } from '../client/failure.js'
 import { HubError } from '../errors.js'
 
 /** What in a URL stands for a channel's name. */
@@ -83,7 +83,7 @@ export function connectTo(endpoint: Endpoint, onread?: OnReadOpts): Socket {
 
 /** What the hub says of a request that it did not take. */
 export function refusalOf(status: number, body: string): HubError {
-  return refusal(status, saidIn(body) ?? 'it does not say why')
+  return new Refusal(status, saidIn(body) ?? 'it does not say why')
 }
 
 function saidIn(body: string): string | undefined {

@@ -1,7 +1,7 @@
 import { HubError, reasonOf } from '../errors.js'
 
 /** The error for a request that a hub did not take. */
-class Refusal extends HubError {
+export class Refusal extends HubError {
   /**
    * @param status of the answer
    * @param said why, in the hub's own words
@@ -14,15 +14,6 @@ class Refusal extends HubError {
     const problem = isRefused ? 'the hub refused' : 'the hub failed'
     super(isRefused ? 'HUB_REFUSED' : 'HUB_FAILED', `${problem}: ${said} (${status})`)
   }
-}
-
-/**
- * The error for a request that a hub did not take.
- *
- * @param said why, in the hub's own words
- */
-export function refusal(status: number, said: string): HubError {
-  return new Refusal(status, said)
 }
 
 /** Statuses that say to ask again later: Request Timeout, Too Early, Too Many Requests. */

@@ -64,8 +64,7 @@ export class Follower implements StreamHandlers {
     const arrivals = on(this.#arrivals, 'event', { close: ['end'] })
     const end = () => this.#arrivals.emit('end')
     signal?.addEventListener('abort', end, { once: true })
-    const source = new AnyEventSource(this.#url, this.#fetch, this)
-    this.#source = source
+    this.#source = new AnyEventSource(this.#url, this.#fetch, this)
     try {
       for await (const [event] of arrivals as AsyncIterable<[TailEvent]>) {
         yield event
@@ -74,7 +73,7 @@ export class Follower implements StreamHandlers {
       }
     } finally {
       signal?.removeEventListener('abort', end)
-      source.close()
+      this.#source.close()
     }
   }
 

@@ -1,5 +1,5 @@
 import { HubError } from '../errors.js'
-import { refusal, unreachable } from './failure.js'
+import { Refusal, unreachable } from './failure.js'
 import { trustingFetch } from './trusting-fetch.js'
 
 /** How long a request may take, as whom it is made, and who is trusted to answer it. */
@@ -86,7 +86,7 @@ async function refusalOf(response: Response): Promise<HubError> {
   const moved = headers.get('location')
   const said = (await readObject(response).catch(() => undefined))?.message
   const message = typeof said === 'string' ? said : moved ? `it moved to ${moved}` : statusText
-  return refusal(status, message)
+  return new Refusal(status, message)
 }
 
 /** The JSON object that an answer is; undefined for anything else, which may never end. */

@@ -50,18 +50,18 @@ export class FileKeys implements KeySource {
     this.#lookAt = this.#now() + INTERVAL
     try {
       const version = versionOf(this.#file)
-      if (version === this.#version) {
-        this.#failure = undefined
-        return
-      }
-      this.#keys = readKeys(this.#file, this.#algorithms)
-      this.#version = version
+      if (version !== this.#version) this.#read(version)
       this.#failure = undefined
-      this.#logger.info({ file: this.#file }, 'keys were read again')
-      this.#warn()
     } catch (error) {
       this.#tell(messageOf(error))
     }
+  }
+
+  #read(version: string): void {
+    this.#keys = readKeys(this.#file, this.#algorithms)
+    this.#version = version
+    this.#logger.info({ file: this.#file }, 'keys were read again')
+    this.#warn()
   }
 
   /** Says once what goes on to be so. */

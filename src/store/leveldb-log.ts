@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { foreignCodeOf } from '../errors.js'
 
 /** Records do not go over the ends of blocks of this size. */
 const BLOCK = 32_768
@@ -21,8 +22,8 @@ export async function findDamagedLog(
 ): Promise<{ readonly name: string; readonly at: number } | undefined> {
   for (const name of await readdir(folder)) {
     if (!/^\d+\.log$/.test(name)) continue
-    const log = await readFile(join(folder, name)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return Buffer.alloc(0) // a hub that runs is done with it
+    const log = await readFile(join(folder, name)).catch((error: unknown) => {
+      if (foreignCodeOf(error) === 'ENOENT') return Buffer.alloc(0) // a hub that runs is done with it
       throw error
     })
     const at = damageIn(log)

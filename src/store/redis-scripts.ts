@@ -133,9 +133,9 @@ elseif newest > head and token ~= '' then -- where an epoch began, that event is
   here = own and field(own[2][2], 6)
 end
 if newest <= head or (here and here ~= (token == '' and '-' or token)) then
-  known[1], known[2], known[3] = candidate, whole(math.max(newest, head)), ''
-  known[5] = known[2]
-  breakOff(candidate, known[2])
+  local number = whole(math.max(newest, head))
+  breakOff(candidate, number)
+  known[1], known[2], known[3], known[5] = candidate, number, '', number
   redis.pcall(publish, channel, 'reset')
   return all('reset')
 end

@@ -340,7 +340,7 @@ describe('a hub on Redis', () => {
     })
 
     it('gives no event the id that another one had', async () => {
-      const hub = await start(redis.url, {}, {})
+      const hub = await start(redis.url)
       const stream = await hub.subscribe('assigned')
       const give = async () => answerOf(await hub.publish('assigned', { data: '' }))
       await give()

@@ -11,19 +11,28 @@ export interface Fault {
 }
 
 /**
+ * Makes the faults of one target.
+ *
+ * @param subject what their names begin with
+ */
+export function faultsOf(target: string, subject = target) {
+  return (what: string, begin: () => unknown, end: () => unknown = nothing): Fault => ({
+    name: `${subject}: ${what}`,
+    target,
+    begin,
+    end,
+  })
+}
+
+/**
  * What happens to a network.
  *
  * @param between who is at its ends
  */
 export function networkFaults(proxy: FaultProxy, between: string, where = between): Fault[] {
-  const fault = (what: string, begin: () => unknown, end: () => unknown): Fault => ({
-    name: `${between}: ${what}`,
-    target: `the network of ${where}`,
-    begin,
-    end,
-  })
+  const fault = faultsOf(`the network of ${where}`, between)
   return [
-    fault('connections reset', () => proxy.cut(), nothing),
+    fault('connections reset', () => proxy.cut()),
     fault(
       'nothing gets through',
       () => proxy.stall(),
@@ -44,7 +53,7 @@ export function networkFaults(proxy: FaultProxy, between: string, where = betwee
       () => proxy.refuse(),
       () => proxy.admit(),
     ),
-    fault('reset in the middle of a write', () => void proxy.cutAfter(10_000), nothing),
+    fault('reset in the middle of a write', () => void proxy.cutAfter(10_000)),
   ]
 }
 
@@ -57,19 +66,18 @@ export function serverFaults(
     signal(name: NodeJS.Signals): void
   },
 ): Fault[] {
+  const fault = faultsOf(name)
   return [
-    {
-      name: `${name}: killed`,
-      target: name,
-      begin: () => server.kill(),
-      end: () => server.restart(),
-    },
-    {
-      name: `${name}: stopped (SIGSTOP)`,
-      target: name,
-      begin: () => server.signal('SIGSTOP'),
-      end: () => server.signal('SIGCONT'),
-    },
+    fault(
+      'killed',
+      () => server.kill(),
+      () => server.restart(),
+    ),
+    fault(
+      'stopped (SIGSTOP)',
+      () => server.signal('SIGSTOP'),
+      () => server.signal('SIGCONT'),
+    ),
   ]
 }
 

@@ -37,3 +37,14 @@ export class Lives {
     return fatal
   }
 }
+
+/**
+ * Does something by which a store comes to lack what it took since a time, and writes that down.
+ *
+ * @param since ms, -Infinity for all that it has
+ */
+export async function lose(losses: Loss[], since: number, act: () => Promise<unknown>) {
+  const begun = performance.now()
+  await act()
+  losses.push({ since, begun, ended: performance.now() })
+}

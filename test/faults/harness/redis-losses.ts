@@ -1,12 +1,10 @@
 import { cp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Random } from '../../helpers/random.js'
 import type { RedisServer } from '../../helpers/redis-server.js'
-import { type Fault, nothing } from './fault.js'
+import { type Fault, faultsOf } from './fault.js'
 import type { Loss } from './journal.js'
-
-const EVERYTHING = Number.NEGATIVE_INFINITY
+import { lose } from './losses.js'
 
 export interface LossyRedis {
   readonly redis: RedisServer
@@ -19,37 +17,27 @@ export interface LossyRedis {
 
 /** What happens to a Redis that loses what hubs have left there. */
 export function lossFaults({ redis, folder, random, losses }: LossyRedis): Fault[] {
-  const target = 'redis'
-  const lose = async (since: number, act: () => Promise<unknown>) => {
-    const begun = performance.now()
-    await act()
-    losses.push({ since, begun, ended: performance.now() })
-  }
-  const fault = (what: string, begin: () => unknown, end: () => unknown = nothing): Fault => ({
-    name: `redis: ${what}`,
-    target,
-    begin,
-    end,
-  })
+  const fault = faultsOf('redis')
+  const loseAll = (act: () => Promise<unknown>) => lose(losses, Number.NEGATIVE_INFINITY, act)
   const flush = () => redis.command('FLUSHALL')
   const copy = `${folder}.old`
   let copiedAt = 0
   return [
-    fault('emptied', () => lose(EVERYTHING, flush)),
+    fault('emptied', () => loseAll(flush)),
     fault(
       'emptied, before and after',
-      () => lose(EVERYTHING, flush),
-      () => lose(EVERYTHING, flush),
+      () => loseAll(flush),
+      () => loseAll(flush),
     ),
     fault('emptied twice, subscribers cut off between', async () => {
-      await lose(EVERYTHING, flush)
+      await loseAll(flush)
       await pause(random.between(0, 300))
       await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
       await pause(random.between(0, 30))
-      await lose(EVERYTHING, flush)
+      await loseAll(flush)
     }),
-    fault('channels deleted', () => lose(EVERYTHING, () => deleteKeys(redis, '*:all', '*:few'))),
-    fault('heads of channels deleted', () => lose(EVERYTHING, () => deleteKeys(redis, '*:m:*'))),
+    fault('channels deleted', () => loseAll(() => deleteKeys(redis, '*:all', '*:few'))),
+    fault('heads of channels deleted', () => loseAll(() => deleteKeys(redis, '*:m:*'))),
     fault(
       'killed, and back with what it had a while ago',
       async () => {
@@ -57,9 +45,9 @@ export function lossFaults({ redis, folder, random, losses }: LossyRedis): Fault
         await cp(folder, copy, { recursive: true })
       },
       () =>
-        lose(copiedAt, async () => {
+        lose(losses, copiedAt, async () => {
           await redis.kill()
-          await rm(join(folder), { recursive: true })
+          await rm(folder, { recursive: true })
           await cp(copy, folder, { recursive: true })
           await rm(copy, { recursive: true })
           await redis.restart()
@@ -70,12 +58,7 @@ export function lossFaults({ redis, folder, random, losses }: LossyRedis): Fault
 
 /** What happens to a Redis that keeps what it has, but not those who talk to it. */
 export function clientFaults(redis: RedisServer, random: Random): Fault[] {
-  const fault = (what: string, begin: () => unknown): Fault => ({
-    name: `redis: ${what}`,
-    target: 'redis',
-    begin,
-    end: nothing,
-  })
+  const fault = faultsOf('redis')
   const milliseconds = () => random.between(100, 1500)
   return [
     fault('CLIENT PAUSE', () => redis.command('CLIENT', 'PAUSE', milliseconds(), 'ALL')),

@@ -83,23 +83,12 @@ async function onDisk(workers: number, { random }: ScenarioOptions): Promise<Sta
 async function onRedis(_options: ScenarioOptions, amqp: object[] = []): Promise<Stage> {
   const { folder, clean } = await makeFolder()
   const redis = await startRedis({ appendOnly: true, folder })
-  const proxies = [await FaultProxy.start(redis.url), await FaultProxy.start(redis.url)]
-  const hubs = await startTwo(
-    proxies.map(({ url }) => url),
-    amqp,
-  )
+  const pair = await startPair(redis.url, amqp)
   return {
-    hubs,
-    faults: [
-      ...serverFaults('redis', redis),
-      ...hubs.flatMap(hubFaults),
-      ...proxies.flatMap((proxy, index) =>
-        networkFaults(proxy, 'hub and redis', `hub ${index + 1} and redis`),
-      ),
-    ],
+    hubs: pair.hubs,
+    faults: [...serverFaults('redis', redis), ...pair.faults],
     stop: async () => {
-      for (const hub of hubs) await hub.stop()
-      for (const proxy of proxies) await proxy.stop()
+      await pair.stop()
       await redis.stop()
       await clean()
     },
@@ -113,28 +102,42 @@ async function onForgetfulRedis({ random }: ScenarioOptions): Promise<Stage> {
   const { folder, clean } = await makeFolder()
   const args = ['--enable-debug-command', 'local']
   const redis = await startRedis({ appendOnly: true, folder, args })
-  const proxies = [await FaultProxy.start(redis.url), await FaultProxy.start(redis.url)]
-  const hubs = await startTwo(proxies.map(({ url }) => url))
+  const pair = await startPair(redis.url)
   const losses: Loss[] = []
-  const others = [
-    ...hubs.flatMap(hubFaults),
-    ...proxies.flatMap((proxy, index) =>
-      networkFaults(proxy, 'hub and redis', `hub ${index + 1} and redis`),
-    ),
-  ]
   return {
-    hubs,
+    hubs: pair.hubs,
     losses,
     faults: [
       ...lossFaults({ redis, folder, random, losses }),
       ...clientFaults(redis, random),
-      ...others.filter(({ name }) => BESIDE.test(name)),
+      ...pair.faults.filter(({ name }) => BESIDE.test(name)),
+    ],
+    stop: async () => {
+      await pair.stop()
+      await redis.stop()
+      await clean()
+    },
+  }
+}
+
+/** Two hubs, each on a way of its own to a Redis, and what happens to them and on those ways. */
+async function startPair(url: string, amqp: readonly object[] = []): Promise<Stage> {
+  const proxies = [await FaultProxy.start(url), await FaultProxy.start(url)]
+  const hubs = await startTwo(
+    proxies.map((proxy) => proxy.url),
+    amqp,
+  )
+  return {
+    hubs,
+    faults: [
+      ...hubs.flatMap(hubFaults),
+      ...proxies.flatMap((proxy, index) =>
+        networkFaults(proxy, 'hub and redis', `hub ${index + 1} and redis`),
+      ),
     ],
     stop: async () => {
       for (const hub of hubs) await hub.stop()
       for (const proxy of proxies) await proxy.stop()
-      await redis.stop()
-      await clean()
     },
   }
 }

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RedisSentinel } from '../../helpers/redis-sentinel.js'
 import type { RedisServer } from '../../helpers/redis-server.js'
-import type { Fault } from './fault.js'
+import { type Fault, faultsOf } from './fault.js'
 import type { Loss } from './journal.js'
+import { lose } from './losses.js'
 
 /** Ms before its end of which a master may not have handed on all that it took. */
 const LAG = 1000
@@ -19,6 +20,10 @@ class Pair {
 
   get master(): RedisServer {
     return this.#master
+  }
+
+  get replica(): RedisServer {
+    return this.#replica
   }
 
   /** Hands nothing on any more that the master takes. */
@@ -53,10 +58,6 @@ class Pair {
       await pause(20)
     }
   }
-
-  get replica(): RedisServer {
-    return this.#replica
-  }
 }
 
 /** What happens to a Redis that sentinels watch over. */
@@ -72,25 +73,15 @@ export function failoverFaults(group: RedisSentinel, losses: Loss[]): Fault[] {
     await pair.rejoin()
     await pair.joined()
   }
-  const lose = async (since: number, act: () => Promise<unknown>) => {
-    const begun = performance.now()
-    await act()
-    losses.push({ since, begun, ended: performance.now() })
-  }
-  const fault = (what: string, begin: () => unknown, end: () => unknown): Fault => ({
-    name: `redis: ${what}`,
-    target: 'redis',
-    begin,
-    end,
-  })
+  const fault = faultsOf('redis')
   return [
     fault(
       'master killed',
-      () => lose(performance.now() - LAG, () => pair.failOver(() => pair.master.kill())),
+      () => lose(losses, performance.now() - LAG, () => pair.failOver(() => pair.master.kill())),
       restart,
     ),
     fault('master killed that had lost its replica', part, async () => {
-      await lose(partedAt, () => pair.failOver(() => pair.master.kill()))
+      await lose(losses, partedAt, () => pair.failOver(() => pair.master.kill()))
       await restart()
     }),
     fault(
@@ -109,10 +100,8 @@ export function failoverFaults(group: RedisSentinel, losses: Loss[]): Fault[] {
         await pair.joined()
       },
     ),
-    fault(
-      'master emptied',
-      () => lose(Number.NEGATIVE_INFINITY, () => pair.master.command('FLUSHALL')),
-      () => {},
+    fault('master emptied', () =>
+      lose(losses, Number.NEGATIVE_INFINITY, () => pair.master.command('FLUSHALL')),
     ),
   ]
 }
